@@ -1,0 +1,1 @@
+//! A ZooKeeper server for tests.
