@@ -1,0 +1,1 @@
+//! Sockets, name resolution and threads: what needs the operating system.
