@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use mio::{Interest, Registry, Token};
 use zk_proto::Code;
 
-use super::dispatcher::outcome;
+use super::dispatcher::{Batch, outcome};
 use super::inbox::Inbox;
 use super::probe::{Probe, Verdict};
 use super::resolution::{self, Resolution};
@@ -40,15 +40,19 @@ pub(super) struct Ready {
 
 /// Work that has to wait until the lock is released, because it runs the program's code.
 pub(super) struct Aftermath<C: Client> {
-    pub(super) auth: VecDeque<(C::Auth, Code)>,
     pub(super) lines: VecDeque<Line>,
+    pub(super) auth: VecDeque<(C::Auth, Code)>,
+    /// Deliveries of a session that failed to authenticate: the completions of its credentials
+    /// are called before anyone hears of the end (C-437).
+    pub(super) last_batch: Option<Batch<C>>,
 }
 
 impl<C: Client> Default for Aftermath<C> {
     fn default() -> Self {
         Self {
-            auth: VecDeque::new(),
             lines: VecDeque::new(),
+            auth: VecDeque::new(),
+            last_batch: None,
         }
     }
 }
@@ -408,7 +412,11 @@ impl<C: Client> Engine<C> {
                     let spare = std::mem::take(&mut batch.input);
                     batch.input = self.inbox.hand_over(used, spare);
                 }
-                handle.dispatcher.push(batch);
+                if self.core.state().is_terminal() && !events.auth.is_empty() {
+                    self.aftermath.last_batch = Some(batch);
+                } else {
+                    handle.dispatcher.push(batch);
+                }
             }
         } else if used > 0 {
             self.inbox.consume(used);

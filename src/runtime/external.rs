@@ -75,5 +75,8 @@ impl<C: Client> Handle<C> {
         while let Some((auth, code)) = aftermath.auth.pop_front() {
             self.client.complete_auth(auth, code);
         }
+        if let Some(batch) = aftermath.last_batch {
+            self.dispatcher.push(batch);
+        }
     }
 }

@@ -131,6 +131,9 @@ impl<C: Client> IoThread<C> {
         while let Some((auth, code)) = self.aftermath.auth.pop_front() {
             self.handle.client.complete_auth(auth, code);
         }
+        if let Some(batch) = self.aftermath.last_batch.take() {
+            self.handle.dispatcher.push(batch);
+        }
     }
 }
 
