@@ -2,6 +2,7 @@
 #![allow(
     clippy::missing_safety_doc,
     clippy::too_many_arguments,
+    non_snake_case,
     reason = "C prototypes; the documentation as a whole says what callers must keep to"
 )]
 

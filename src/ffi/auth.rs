@@ -63,9 +63,7 @@ pub unsafe extern "C-unwind" fn zoo_add_auth(
 ///
 /// (C-181)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zoo_lock_auth(
-    zh: *mut zhandle_t,
-) -> c_int {
+pub unsafe extern "C-unwind" fn zoo_lock_auth(zh: *mut zhandle_t) -> c_int {
     guard::code(zh, |_| Ok(()))
 }
 
@@ -76,8 +74,6 @@ pub unsafe extern "C-unwind" fn zoo_lock_auth(
 ///
 /// (C-181)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zoo_unlock_auth(
-    zh: *mut zhandle_t,
-) -> c_int {
+pub unsafe extern "C-unwind" fn zoo_unlock_auth(zh: *mut zhandle_t) -> c_int {
     guard::code(zh, |_| Ok(()))
 }

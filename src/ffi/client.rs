@@ -108,17 +108,9 @@ impl Client for CClient {
         }
     }
 
-    fn complete(
-        &self,
-        cookie: Cookie,
-        result: Result<Outcome<'_>, Code>,
-        scratch: &mut Scratch,
-    ) {
+    fn complete(&self, cookie: Cookie, result: Result<Outcome<'_>, Code>, scratch: &mut Scratch) {
         let (call, args) = match cookie {
-            Cookie::Async(call) => (
-                call,
-                guard::inside(self.id, || call.args(result, scratch)),
-            ),
+            Cookie::Async(call) => (call, guard::inside(self.id, || call.args(result, scratch))),
             Cookie::AsyncMulti(call, results) => {
                 let fill = || Args::failed(results.complete(result));
                 (call, guard::inside(self.id, fill))

@@ -45,7 +45,11 @@ pub(super) fn check_ttl(mode: c_int, ttl: i64) -> Result<(), Code> {
     } else {
         ttl < 0
     };
-    if fits { Ok(()) } else { Err(Code::BAD_ARGUMENTS) }
+    if fits {
+        Ok(())
+    } else {
+        Err(Code::BAD_ARGUMENTS)
+    }
 }
 
 /// An ACL vector's entries; short ones need no memory of their own.

@@ -13,12 +13,12 @@ use super::convert;
 use super::multi::MultiResults;
 use super::pointer::UserPtr;
 use super::scratch::Scratch;
+use super::sync_call::SyncCall;
 use super::types::{
     ACL_vector, Stat, String_vector, acl_completion_t, data_completion_t, stat_completion_t,
     string_completion_t, string_stat_completion_t, strings_completion_t, strings_stat_completion_t,
     void_completion_t, watcher_fn, zhandle_t,
 };
-use super::sync_call::SyncCall;
 use crate::core::Outcome;
 use std::sync::Arc;
 
@@ -78,11 +78,7 @@ impl Args {
 
 impl Async {
     /// Lays out the arguments: copies in `scratch`, data where it was received.
-    pub(super) fn args(
-        self,
-        result: Result<Outcome<'_>, Code>,
-        scratch: &mut Scratch,
-    ) -> Args {
+    pub(super) fn args(self, result: Result<Outcome<'_>, Code>, scratch: &mut Scratch) -> Args {
         let mut args = Args::failed(Code::OK);
         match (self, result) {
             (_, Err(code)) => return Args::failed(code),
@@ -159,13 +155,7 @@ fn received(data: Text<'_>) -> (*const c_char, c_int) {
 /// Someone to be told of events: a function with its context.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watcher {
-    function: unsafe extern "C-unwind" fn(
-        *mut zhandle_t,
-        c_int,
-        c_int,
-        *const c_char,
-        *mut c_void,
-    ),
+    function: unsafe extern "C-unwind" fn(*mut zhandle_t, c_int, c_int, *const c_char, *mut c_void),
     context: UserPtr,
 }
 

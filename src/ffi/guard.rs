@@ -35,10 +35,7 @@ pub(super) fn with<R: Copy>(
 
 /// The same for calls that answer with a code: ZBADARGUMENTS without a handle, ZSYSTEMERROR
 /// after a panic.
-pub(super) fn code(
-    zh: *const zhandle_t,
-    call: impl FnOnce(&Shared) -> Result<(), Code>,
-) -> c_int {
+pub(super) fn code(zh: *const zhandle_t, call: impl FnOnce(&Shared) -> Result<(), Code>) -> c_int {
     let call = |handle: &Shared| to_int(call(handle));
     run(zh, Code::BAD_ARGUMENTS.0, Code::SYSTEM_ERROR.0, call)
 }
@@ -72,12 +69,7 @@ pub(super) fn to_int(result: Result<(), Code>) -> c_int {
     }
 }
 
-fn run<R>(
-    zh: *const zhandle_t,
-    no_handle: R,
-    panicked: R,
-    call: impl FnOnce(&Shared) -> R,
-) -> R {
+fn run<R>(zh: *const zhandle_t, no_handle: R, panicked: R, call: impl FnOnce(&Shared) -> R) -> R {
     let Some(handle) = find(zh) else {
         return no_handle;
     };

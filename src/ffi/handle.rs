@@ -42,8 +42,7 @@ const VERSION: &[u8] = const {
 ///
 /// (C-106)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zoo_version_str(
-) -> *const c_char {
+pub unsafe extern "C-unwind" fn zoo_version_str() -> *const c_char {
     VERSION.as_ptr().cast()
 }
 
@@ -60,10 +59,7 @@ pub unsafe extern "C-unwind" fn zoo_version_str(
 ///
 /// (C-107, C-448 to C-453)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zoo_set_servers(
-    zh: *mut zhandle_t,
-    hosts: *const c_char,
-) -> c_int {
+pub unsafe extern "C-unwind" fn zoo_set_servers(zh: *mut zhandle_t, hosts: *const c_char) -> c_int {
     guard::code(zh, |handle| {
         // SAFETY: the documentation asks for NULL or a C string.
         let hosts = unsafe { text(hosts) }.ok_or(Code::BAD_ARGUMENTS)?;
@@ -96,9 +92,7 @@ pub unsafe extern "C-unwind" fn zoo_set_servers_resolution_delay(
 ///
 /// (C-109, C-454)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zoo_cycle_next_server(
-    zh: *mut zhandle_t,
-) {
+pub unsafe extern "C-unwind" fn zoo_cycle_next_server(zh: *mut zhandle_t) {
     guard::with(zh, (), |handle| handle.cycle_next_server());
 }
 
@@ -111,9 +105,7 @@ pub unsafe extern "C-unwind" fn zoo_cycle_next_server(
 ///
 /// (C-110, C-288)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zoo_get_current_server(
-    zh: *mut zhandle_t,
-) -> *const c_char {
+pub unsafe extern "C-unwind" fn zoo_get_current_server(zh: *mut zhandle_t) -> *const c_char {
     guard::with(zh, ptr::null(), |handle| {
         let server = match handle.current_server() {
             Some(address) => address.to_string(),
@@ -146,9 +138,7 @@ pub unsafe extern "C-unwind" fn zoo_get_current_server(
 ///
 /// (C-111, C-530 to C-538)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zookeeper_close(
-    zh: *mut zhandle_t,
-) -> c_int {
+pub unsafe extern "C-unwind" fn zookeeper_close(zh: *mut zhandle_t) -> c_int {
     guard::code(zh, |handle| {
         handle.close();
         Ok(())
@@ -164,9 +154,7 @@ pub unsafe extern "C-unwind" fn zookeeper_close(
 ///
 /// (C-112, C-284)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zoo_client_id(
-    zh: *mut zhandle_t,
-) -> *const clientid_t {
+pub unsafe extern "C-unwind" fn zoo_client_id(zh: *mut zhandle_t) -> *const clientid_t {
     guard::with(zh, ptr::null(), |handle| handle.client().session_ptr())
 }
 
@@ -178,9 +166,7 @@ pub unsafe extern "C-unwind" fn zoo_client_id(
 ///
 /// (C-113, C-284)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zoo_recv_timeout(
-    zh: *mut zhandle_t,
-) -> c_int {
+pub unsafe extern "C-unwind" fn zoo_recv_timeout(zh: *mut zhandle_t) -> c_int {
     guard::with(zh, 0, |handle| handle.recv_timeout())
 }
 
@@ -191,9 +177,7 @@ pub unsafe extern "C-unwind" fn zoo_recv_timeout(
 ///
 /// (C-114)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zoo_get_context(
-    zh: *mut zhandle_t,
-) -> *const c_void {
+pub unsafe extern "C-unwind" fn zoo_get_context(zh: *mut zhandle_t) -> *const c_void {
     guard::with(zh, ptr::null(), |handle| {
         handle.client().context().cast_const()
     })
@@ -209,10 +193,7 @@ pub unsafe extern "C-unwind" fn zoo_get_context(
 ///
 /// (C-115, C-285)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zoo_set_context(
-    zh: *mut zhandle_t,
-    context: *mut c_void,
-) {
+pub unsafe extern "C-unwind" fn zoo_set_context(zh: *mut zhandle_t, context: *mut c_void) {
     guard::with(zh, (), |handle| handle.client().set_context(context));
 }
 
@@ -277,9 +258,7 @@ pub unsafe extern "C-unwind" fn zookeeper_get_connected_host(
 ///
 /// (C-120, C-282)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zoo_state(
-    zh: *mut zhandle_t,
-) -> c_int {
+pub unsafe extern "C-unwind" fn zoo_state(zh: *mut zhandle_t) -> c_int {
     guard::with(zh, 0, |handle| handle.state())
 }
 
@@ -291,9 +270,7 @@ pub unsafe extern "C-unwind" fn zoo_state(
 ///
 /// (C-121, C-283)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn is_unrecoverable(
-    zh: *mut zhandle_t,
-) -> c_int {
+pub unsafe extern "C-unwind" fn is_unrecoverable(zh: *mut zhandle_t) -> c_int {
     guard::code(zh, |handle| match handle.state() {
         ..0 => Err(Code::INVALID_STATE),
         _ => Ok(()),
@@ -308,9 +285,7 @@ pub unsafe extern "C-unwind" fn is_unrecoverable(
 ///
 /// (C-179, C-291)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zoo_deterministic_conn_order(
-    yesOrNo: c_int,
-) {
+pub unsafe extern "C-unwind" fn zoo_deterministic_conn_order(yesOrNo: c_int) {
     crate::runtime::set_deterministic_order(yesOrNo != 0);
 }
 

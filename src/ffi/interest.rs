@@ -78,10 +78,7 @@ pub unsafe extern "C-unwind" fn zookeeper_interest(
 ///
 /// (C-119, C-526, C-527)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zookeeper_process(
-    zh: *mut zhandle_t,
-    events: c_int,
-) -> c_int {
+pub unsafe extern "C-unwind" fn zookeeper_process(zh: *mut zhandle_t, events: c_int) -> c_int {
     guard::code(zh, |handle| {
         match handle.process(events & READ != 0, events & WRITE != 0) {
             Code::OK => Ok(()),

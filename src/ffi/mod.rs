@@ -4,26 +4,26 @@
 //! the handle and catches panics, and converts the result. Files follow the header's order.
 
 mod alloc;
-mod async_ops;
-mod async_reads;
-mod auth;
+pub mod async_ops;
+pub mod async_reads;
+pub mod auth;
 mod client;
 pub mod consts;
 mod convert;
 mod delivery;
 mod environment;
 mod guard;
-mod handle;
-mod init;
-mod interest;
-mod log;
-mod multi;
+pub mod handle;
+pub mod init;
+pub mod interest;
+pub mod log;
+pub mod multi;
 mod pointer;
 mod scratch;
 mod sync_call;
-mod sync_ops;
-mod sync_reads;
+pub mod sync_ops;
+pub mod sync_reads;
 mod table;
 pub mod types;
-mod watches;
-mod zerror;
+pub mod watches;
+pub mod zerror;

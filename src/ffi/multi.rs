@@ -18,9 +18,7 @@ use super::delivery::{Async, Cookie};
 use super::guard::{self, Shared};
 use super::pointer::UserPtr;
 use super::sync_call::{self, Out, store_stat, store_string};
-use super::types::{
-    ACL_vector, Stat, void_completion_t, zhandle_t, zoo_op_result_t, zoo_op_t,
-};
+use super::types::{ACL_vector, Stat, void_completion_t, zhandle_t, zoo_op_result_t, zoo_op_t};
 use crate::core::{Outcome, Request};
 use crate::log::{Level, Line, enabled};
 
@@ -60,7 +58,15 @@ pub unsafe extern "C-unwind" fn zoo_create_op_init(
     // SAFETY: the documentation asks for an operation to fill.
     unsafe {
         init_create(
-            op, kind, path, value, valuelen, acl, mode, path_buffer, path_buffer_len,
+            op,
+            kind,
+            path,
+            value,
+            valuelen,
+            acl,
+            mode,
+            path_buffer,
+            path_buffer_len,
         );
         (&raw mut (*op).op.create_op.ttl).write(0);
     }
@@ -91,7 +97,15 @@ pub unsafe extern "C-unwind" fn zoo_create2_op_init(
     // SAFETY: the documentation asks for an operation to fill.
     unsafe {
         init_create(
-            op, kind, path, value, valuelen, acl, mode, path_buffer, path_buffer_len,
+            op,
+            kind,
+            path,
+            value,
+            valuelen,
+            acl,
+            mode,
+            path_buffer,
+            path_buffer_len,
         );
     }
 }
@@ -324,9 +338,7 @@ unsafe fn submit(
     for (op, kind) in ops.iter().zip(&kinds) {
         acls.push(match kind {
             // SAFETY: the type says that this member counts; our caller promises its pointers.
-            Kind::Create | Kind::CreateContainer => unsafe {
-                AclView::new(op.op.create_op.acl)?
-            },
+            Kind::Create | Kind::CreateContainer => unsafe { AclView::new(op.op.create_op.acl)? },
             _ => AclView::Null,
         });
     }
@@ -493,9 +505,7 @@ impl MultiResults {
         let stored = match (kind, received) {
             (Kind::Create | Kind::CreateContainer, MultiResult::Create(r)) => self.path(i, r.path),
             // Containers are answered this way (C-631).
-            (Kind::Create | Kind::CreateContainer, MultiResult::Create2(r)) => {
-                self.path(i, r.path)
-            }
+            (Kind::Create | Kind::CreateContainer, MultiResult::Create2(r)) => self.path(i, r.path),
             (Kind::Set, MultiResult::SetData(r)) => {
                 // SAFETY: `i` is below the number of results; the program keeps them and the
                 // stat they name until the transaction completes.
@@ -524,7 +534,11 @@ impl MultiResults {
         // they name until the transaction completes.
         unsafe {
             let result = self.results.0.add(i);
-            store_string((*result).value, (*result).valuelen, path.unwrap_or_default());
+            store_string(
+                (*result).value,
+                (*result).valuelen,
+                path.unwrap_or_default(),
+            );
         }
         Ok(())
     }

@@ -6,9 +6,17 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use super::types::{log_callback_fn, watcher_fn};
 
 /// A pointer that the program gave us: to its own data, or to where it wants results.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug)]
 #[repr(transparent)]
 pub(super) struct UserPtr<T = c_void>(pub(super) *mut T);
+
+impl<T> Clone for UserPtr<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for UserPtr<T> {}
 
 // SAFETY: the C API says that callbacks and results come on other threads, so the program keeps
 // what its pointers lead to valid and usable there. Nothing of ours is behind them.

@@ -69,10 +69,7 @@ impl Scratch {
         debug_assert!(start + text.len() < self.bytes.capacity());
         self.bytes.extend_from_slice(text);
         self.bytes.push(0);
-        self.bytes
-            .as_mut_ptr()
-            .wrapping_add(start)
-            .cast::<c_char>()
+        self.bytes.as_mut_ptr().wrapping_add(start).cast::<c_char>()
     }
 
     /// A C string.

@@ -164,7 +164,11 @@ unsafe fn store_data(buffer: *mut c_char, length: *mut c_int, data: Buffer<'_>) 
     let size = unsafe { length.read() };
     let stored = match (data, usize::try_from(size)) {
         (Some(data), Ok(size)) => {
-            let n = if buffer.is_null() { 0 } else { data.len().min(size) };
+            let n = if buffer.is_null() {
+                0
+            } else {
+                data.len().min(size)
+            };
             if n > 0 {
                 // SAFETY: `n` is at most the size of `buffer`, which our caller promises.
                 unsafe { ptr::copy_nonoverlapping(data.as_ptr().cast(), buffer, n) };
@@ -216,10 +220,7 @@ impl Drop for Caller {
 }
 
 /// Submits with `submit`, which gets the cookie, and waits for the result.
-pub(super) fn wait(
-    out: Out,
-    submit: impl FnOnce(Cookie) -> Result<(), Code>,
-) -> Result<(), Code> {
+pub(super) fn wait(out: Out, submit: impl FnOnce(Cookie) -> Result<(), Code>) -> Result<(), Code> {
     let call = Caller(Arc::new(SyncCall {
         waiter: Waiter::default(),
         out: Mutex::new(Some(out)),
@@ -249,10 +250,7 @@ impl Watch {
     }
 
     /// For calls with a function; NULL leaves none.
-    pub(super) fn own(
-        function: watcher_fn,
-        context: *mut c_void,
-    ) -> Self {
+    pub(super) fn own(function: watcher_fn, context: *mut c_void) -> Self {
         Watcher::new(function, context).map_or(Self::No, Self::Own)
     }
 

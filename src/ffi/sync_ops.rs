@@ -61,7 +61,11 @@ pub unsafe extern "C-unwind" fn zoo_create(
 ) -> c_int {
     // SAFETY: the documentation asks for these arguments.
     let create = unsafe { Create::new(path, value, valuelen, acl, mode, NO_TTL) };
-    let out = Out::Path(UserPtr(path_buffer), path_buffer_len, UserPtr(ptr::null_mut()));
+    let out = Out::Path(
+        UserPtr(path_buffer),
+        path_buffer_len,
+        UserPtr(ptr::null_mut()),
+    );
     call_create(zh, create, false, out)
 }
 
@@ -110,7 +114,11 @@ pub unsafe extern "C-unwind" fn zoo_create_ttl(
 ) -> c_int {
     // SAFETY: the documentation asks for these arguments.
     let create = unsafe { Create::new(path, value, valuelen, acl, mode, ttl) };
-    let out = Out::Path(UserPtr(path_buffer), path_buffer_len, UserPtr(ptr::null_mut()));
+    let out = Out::Path(
+        UserPtr(path_buffer),
+        path_buffer_len,
+        UserPtr(ptr::null_mut()),
+    );
     call_create(zh, create, false, out)
 }
 

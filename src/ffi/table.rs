@@ -137,10 +137,8 @@ impl<T: Send + Sync> Table<T> {
         let slot = chunk.get(index % CHUNK)?;
         let generation = slot.state.load(Ordering::Acquire) >> GENERATION_SHIFT;
         // The table itself is the first user, until the value is retired.
-        slot.state.store(
-            Slot::<T>::pack(generation, RESERVED, 1),
-            Ordering::Release,
-        );
+        slot.state
+            .store(Slot::<T>::pack(generation, RESERVED, 1), Ordering::Release);
         Some(Id::new(index, generation))
     }
 

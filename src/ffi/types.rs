@@ -12,14 +12,6 @@
 use libc::{c_char, c_int, c_uint, c_void};
 use std::mem::offset_of;
 
-
-
-
-
-
-
-
-
 /// The level of the C API that this library and its headers provide.
 pub const ZOO_VERSION: &str = "3.8.0";
 

@@ -202,5 +202,5 @@ fn kind(wtype: ZooWatcherType) -> i32 {
 /// The function that callers pass as if it were a pointer to one (C-489).
 fn function(completion: *mut void_completion_t) -> void_completion_t {
     // SAFETY: both are pointers, and the documentation asks for a function; NULL is None.
-    unsafe { std::mem::transmute::<*mut void_completion_t, void_completion_t>(completion) }
+    unsafe { std::mem::transmute::<*mut c_void, void_completion_t>(completion.cast()) }
 }

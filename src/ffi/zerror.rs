@@ -14,9 +14,7 @@ use std::ffi::{CStr, c_char, c_int};
 ///
 /// (C-122, C-290)
 #[unsafe(no_mangle)]
-pub unsafe extern "C-unwind" fn zerror(
-    c: c_int,
-) -> *const c_char {
+pub unsafe extern "C-unwind" fn zerror(c: c_int) -> *const c_char {
     if c > 0 {
         // SAFETY: any number will do.
         return unsafe { libc::strerror(c) };
@@ -37,11 +35,15 @@ fn describe(code: c_int) -> &'static CStr {
         -7 => c"operation timeout",
         -8 => c"bad arguments",
         -9 => c"invalid zhandle state",
-        -13 => c"no quorum of new config is connected and up-to-date with the leader \
+        -13 => {
+            c"no quorum of new config is connected and up-to-date with the leader \
                 of last committed config - try invoking reconfiguration after new \
-                servers are connected and synced",
-        -14 => c"Another reconfiguration is in progress -- concurrent reconfigs not \
-                supported (yet)",
+                servers are connected and synced"
+        }
+        -14 => {
+            c"Another reconfiguration is in progress -- concurrent reconfigs not \
+                supported (yet)"
+        }
         -100 => c"api error",
         -101 => c"no node",
         -102 => c"not authenticated",
@@ -59,8 +61,10 @@ fn describe(code: c_int) -> &'static CStr {
         -119 => c"state-changing request is passed to read-only server",
         -120 => c"attempt to create ephemeral node on a local session",
         -121 => c"the watcher couldn't be found",
-        -123 => c"attempts to perform a reconfiguration operation when reconfiguration \
-                feature is disable",
+        -123 => {
+            c"attempts to perform a reconfiguration operation when reconfiguration \
+                feature is disable"
+        }
         -124 => c"session closed by server because client is required to do SASL authentication",
         -127 => c"Operation was throttled due to high load",
         _ => c"unknown error",

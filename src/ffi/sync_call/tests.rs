@@ -16,7 +16,10 @@ fn as_chars(text: &[u8; 8]) -> [c_char; 8] {
 fn a_path_is_cut_to_its_buffer_and_terminated() {
     let x = 0xff;
     assert_eq!(path_of(b"/a", 8), as_chars(&[b'/', b'a', 0, x, x, x, x, x]));
-    assert_eq!(path_of(b"/abc", 3), as_chars(&[b'/', b'a', 0, x, x, x, x, x]));
+    assert_eq!(
+        path_of(b"/abc", 3),
+        as_chars(&[b'/', b'a', 0, x, x, x, x, x])
+    );
     assert_eq!(path_of(b"/a", 1), as_chars(&[0, x, x, x, x, x, x, x]));
     for none in [0, -1, c_int::MIN] {
         assert_eq!(path_of(b"/a", none), [-1; 8]);

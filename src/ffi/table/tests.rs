@@ -18,7 +18,15 @@ fn numbers_that_were_never_given_out_find_nothing() {
     let table = Table::<u32>::new();
     let id = table.reserve().unwrap();
     table.publish(id, 7);
-    for raw in [0, 1, 8, usize::MAX, id.raw() + 1, id.raw() + 8, id.raw() | 1 << 60] {
+    for raw in [
+        0,
+        1,
+        8,
+        usize::MAX,
+        id.raw() + 1,
+        id.raw() + 8,
+        id.raw() | 1 << 60,
+    ] {
         assert!(table.get(Id::from_raw(raw)).is_none(), "{raw:#x}");
     }
 }
