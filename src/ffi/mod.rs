@@ -1,1 +1,4 @@
 //! The C API.
+
+pub mod jute;
+pub mod types;
