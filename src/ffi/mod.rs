@@ -1,4 +1,5 @@
 //! The C API.
 
+pub mod consts;
 pub mod jute;
 pub mod types;
