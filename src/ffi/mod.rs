@@ -2,4 +2,5 @@
 
 pub mod consts;
 pub mod jute;
+pub mod opcodes;
 pub mod types;
