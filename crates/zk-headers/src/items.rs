@@ -1,7 +1,7 @@
 //! The C declarations of the Rust items, one text each.
 
-use crate::{Failure, prose};
-use std::collections::BTreeMap;
+use crate::{Failure, prose, wrap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,9 @@ const UNTAGGED: [(&str, &str); 3] = [
 /// The struct with the union that C programs reach into without naming it.
 const WITH_UNION: (&str, &str) = ("zoo_op", "zoo_op_args");
 
+/// The function that takes more arguments than Rust can say.
+const VARIADIC: &str = "log_message";
+
 impl Items {
     /// Asks cbindgen for the items of the module in `root`, of which `sources` are all files.
     pub(crate) fn parse(config: &Path, root: &Path, sources: &[PathBuf]) -> Result<Self, Failure> {
@@ -34,7 +37,8 @@ impl Items {
 
         let mut config = cbindgen::Config::from_file(config)?;
         // Without this cbindgen leaves out what no exported function mentions.
-        config.export.include = order.values().flatten().cloned().collect();
+        let public: BTreeSet<String> = order.values().flatten().cloned().collect();
+        config.export.include = public.iter().cloned().collect();
         let mut output = Vec::new();
         cbindgen::Builder::new()
             .with_config(config)
@@ -45,15 +49,22 @@ impl Items {
             let declaration = without_wrapper(declaration.trim());
             let name = declared_name(&declaration)
                 .ok_or_else(|| format!("no name found in: {declaration}"))?;
-            text.insert(name, declaration);
+            // Others are private: functions that Rust code imports.
+            if public.contains(&name) {
+                text.insert(name, declaration);
+            }
         }
 
+        let variadic = text
+            .get_mut(VARIADIC)
+            .ok_or("the variadic function is missing")?;
+        *variadic = variadic.replace(");", ", ...);");
         inline_union(&mut text)?;
         for (item, name) in UNTAGGED {
             untag(&mut text, item, name)?;
         }
         for declaration in text.values_mut() {
-            *declaration = prose::tidy(declaration)?;
+            *declaration = wrapped(&prose::tidy(declaration)?);
         }
         Ok(Self { text, order })
     }
@@ -144,11 +155,26 @@ fn string_constants(code: &str) -> BTreeMap<String, String> {
     found
 }
 
-/// `Exported<T>` is for Rust only; C sees the `T`, which it may write.
+/// `Exported<T>` and atomics are for Rust only; C sees what is in them, which it may write.
 fn without_wrapper(declaration: &str) -> String {
+    let declaration = declaration.replace(
+        "extern const AtomicU32 logLevel",
+        "extern ZooLogLevel logLevel",
+    );
     match declaration.split_once("extern const Exported<") {
         Some((comment, rest)) => format!("{comment}extern struct {}", rest.replacen('>', "", 1)),
-        None => declaration.to_owned(),
+        None => declaration,
+    }
+}
+
+/// A declaration with its prototype, if it is one, on few lines.
+fn wrapped(declaration: &str) -> String {
+    if !declaration.ends_with(");") || declaration.contains("{\n") {
+        return declaration.to_owned();
+    }
+    match declaration.rsplit_once("*/\n") {
+        Some((comment, code)) => format!("{comment}*/\n{}", wrap::prototype(code)),
+        None => wrap::prototype(declaration),
     }
 }
 

@@ -7,6 +7,7 @@
 mod items;
 mod prose;
 mod template;
+mod wrap;
 
 use items::Items;
 use std::collections::BTreeMap;

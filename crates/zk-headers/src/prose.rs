@@ -5,13 +5,13 @@ use crate::Failure;
 /// Turns Rust's marks in the comments of a declaration into plain text.
 ///
 /// # Errors
-/// If something other than ASCII is left.
+/// If something is left that is not ASCII or refers to our specification.
 pub(crate) fn tidy(declaration: &str) -> Result<String, Failure> {
     let mut lines: Vec<String> = Vec::new();
     let mut after_heading = false;
     for line in declaration.lines() {
         let trimmed = line.trim_start();
-        let is_comment = trimmed.starts_with("* ") || trimmed == "*";
+        let is_comment = trimmed.starts_with("* ") || trimmed == "*" || trimmed == "*/";
         if !is_comment {
             lines.push(line.to_owned());
             continue;
@@ -24,9 +24,22 @@ pub(crate) fn tidy(declaration: &str) -> Result<String, Failure> {
             continue;
         }
         after_heading = false;
+        if trimmed == "*/" {
+            while lines.last().is_some_and(|last| last.trim() == "*") {
+                lines.pop();
+            }
+        }
         lines.push(plain(line).trim_end().to_owned());
     }
     let text = one_line_comments(&lines).join("\n");
+    let numbered = |line: &&str| {
+        line.split("C-")
+            .skip(1)
+            .any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    if let Some(line) = text.lines().find(numbered) {
+        return Err(format!("a reference to the specification is left: {line}").into());
+    }
     match text.chars().find(|c| !c.is_ascii()) {
         Some(c) => Err(format!("{c:?} is not ASCII, in: {text}").into()),
         None => Ok(text),

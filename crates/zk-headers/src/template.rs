@@ -7,6 +7,7 @@
 
 use crate::Failure;
 use crate::items::Items;
+use crate::wrap;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -110,12 +111,17 @@ impl<'a> Expander<'a> {
             let record = declaration.split("\nstruct ").nth(1);
             let name = record.and_then(|record| record.split(' ').next());
             let name = name.ok_or_else(|| format!("not a record: {declaration}"))?;
-            let functions = format!(
-                "int serialize_{name}(struct oarchive *out, const char *tag, struct {name} *v);\n\
-                 int deserialize_{name}(struct iarchive *in, const char *tag, struct {name} *v);"
-            );
+            let tail = format!("const char *tag, struct {name} *v);");
+            let functions = [
+                wrap::prototype(&format!(
+                    "int serialize_{name}(struct oarchive *out, {tail}"
+                )),
+                wrap::prototype(&format!(
+                    "int deserialize_{name}(struct iarchive *in, {tail}"
+                )),
+            ];
             declarations.push(declaration);
-            declarations.push(functions);
+            declarations.push(functions.join("\n"));
         }
         Ok(declarations)
     }
