@@ -12,6 +12,14 @@
 use libc::{c_char, c_int, c_uint, c_void};
 use std::mem::offset_of;
 
+pub use super::jute::data::{ACL, ClientInfo, Id, Stat, StatPersisted};
+pub use super::jute::quorum::Id_vector;
+pub use super::jute::recordio::{buffer, iarchive, oarchive};
+pub use super::jute::request::ACL_vector;
+pub use super::jute::response::ClientInfo_vector;
+pub use super::jute::session::String_vector;
+pub use super::jute::txn::Txn_vector;
+
 /// The level of the C API that this library and its headers provide.
 pub const ZOO_VERSION: &str = "3.8.0";
 
@@ -401,57 +409,3 @@ const _: () = {
     assert!(size_of::<ZooWatcherTypes>() == size_of::<ZooWatcherType>());
     assert!(size_of::<watcher_fn>() == size_of::<*const c_void>());
 };
-
-/// What a node's metadata says.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "stands in for the generated records")]
-pub struct Stat {
-    pub czxid: i64,
-    pub mzxid: i64,
-    pub ctime: i64,
-    pub mtime: i64,
-    pub version: i32,
-    pub cversion: i32,
-    pub aversion: i32,
-    pub ephemeralOwner: i64,
-    pub dataLength: i32,
-    pub numChildren: i32,
-    pub pzxid: i64,
-}
-
-/// Who an ACL entry speaks of.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "stands in for the generated records")]
-pub struct Id {
-    pub scheme: *mut c_char,
-    pub id: *mut c_char,
-}
-
-/// One ACL entry.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "stands in for the generated records")]
-pub struct ACL {
-    pub perms: i32,
-    pub id: Id,
-}
-
-/// An ACL.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "stands in for the generated records")]
-pub struct ACL_vector {
-    pub count: i32,
-    pub data: *mut ACL,
-}
-
-/// Strings.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs, reason = "stands in for the generated records")]
-pub struct String_vector {
-    pub count: i32,
-    pub data: *mut *mut c_char,
-}
