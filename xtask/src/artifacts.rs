@@ -32,19 +32,8 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
-/// Files of a release build.
-#[derive(Debug)]
-pub(crate) struct Artifacts {
-    /// The shared library.
-    pub(crate) shared: PathBuf,
-    /// The static library.
-    pub(crate) archive: PathBuf,
-    /// The test server.
-    pub(crate) test_server: PathBuf,
-}
-
-/// Builds library and test server and puts the soname link beside the library.
-pub(crate) fn build() -> Result<Artifacts> {
+/// Builds library and test server, puts the soname link beside the library and returns the library's path.
+pub(crate) fn build() -> Result<PathBuf> {
     let status = cargo()
         .args(["build", "--quiet", "--release"])
         .args(["-p", "zookeeper_mt", "-p", "zk-test-server"])
@@ -54,13 +43,8 @@ pub(crate) fn build() -> Result<Artifacts> {
         bail!("cargo build: {status}");
     }
     let folder = target_dir().join("release");
-    let artifacts = Artifacts {
-        shared: folder.join("libzookeeper_mt.so"),
-        archive: folder.join("libzookeeper_mt.a"),
-        test_server: folder.join("zk-test-server"),
-    };
     link_soname(&folder)?;
-    Ok(artifacts)
+    Ok(folder.join("libzookeeper_mt.so"))
 }
 
 fn link_soname(folder: &Path) -> Result<()> {

@@ -55,8 +55,7 @@ fn run() -> Result<bool> {
     match command.as_str() {
         "build" => {
             finish(args)?;
-            let built = artifacts::build()?;
-            println!("{}", built.shared.display());
+            println!("{}", artifacts::build()?.display());
             Ok(true)
         }
         "demo" => {
