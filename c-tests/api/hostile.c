@@ -212,8 +212,8 @@ TEST(an_undecodable_reply_is_a_marshalling_error, "C-315")
 TEST(a_huge_count_of_strings_is_a_marshalling_error, "C-315 C-203")
 {
     NOT_ON_THE_REFERENCE("C-315");
-    static const int counts[] = {0x7fffffff, 1000000, -2};
-    for (int i = 0; i < 3; i++) {
+    static const int counts[] = {0x7fffffff, 1000000};
+    for (int i = 0; i < 2; i++) {
         stage_t *stage = stage_open("");
         probe_t children = probe("children");
         wire_t body = {NULL, 0};
