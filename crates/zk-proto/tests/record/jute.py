@@ -33,7 +33,6 @@ CONNECT_RESPONSE = [
     ("password", "bytes"), ("read_only", "optional bool"),
 ]
 EVENT = [("kind", "int"), ("state", "int"), ("path", "bytes")]
-ERROR = [("err", "int")]
 
 # number: (name, request record, reply record); None is an empty body.
 OPS = {
@@ -58,7 +57,7 @@ OPS = {
     19: ("createContainer", CREATE, PATH_AND_STAT),
     20: ("deleteContainer", PATH, None),
     21: ("createTTL", CREATE + [("ttl", "long")], PATH_AND_STAT),
-    22: ("multiRead", "multi", "multi"),
+    22: ("multiRead", "multiRead", "multiRead"),
     100: ("auth", [("kind", "int"), ("scheme", "bytes"), ("auth", "bytes")], None),
     101: ("setWatches", SET_WATCHES, None),
     102: ("sasl", [("token", "bytes")], [("token", "bytes")]),
@@ -66,10 +65,13 @@ OPS = {
     104: ("getAllChildrenNumber", PATH, [("total", "int")]),
     105: ("setWatches2", SET_WATCHES + [("persistent", PATHS), ("persistent_recursive", PATHS)],
           None),
-    106: ("addWatch", PATH + [("mode", "int")], ERROR),
+    106: ("addWatch", PATH + [("mode", "int")], [("err", "int")]),
     107: ("whoAmI", None, [("infos", (CLIENT_INFO,))]),
     -11: ("closeSession", None, None),
 }
+
+# What may stand inside.
+MULTI = {"multi": (1, 2, 5, 13, 15, 19, 21), "multiRead": (4, 8)}
 
 
 class Malformed(Exception):
@@ -111,8 +113,8 @@ class Reader:
         if kind == "bytes":
             n = self.int()
             return "null" if n == -1 else quote(self.take(n))
-        if kind == "multi":
-            return self.show_multi()
+        if isinstance(kind, str) and kind in MULTI:
+            return self.show_multi(MULTI[kind])
         if isinstance(kind, tuple):
             n = self.int()
             if n == -1:
@@ -120,19 +122,23 @@ class Reader:
             return "[" + ", ".join(self.show(kind[0]) for _ in range(n)) + "]"
         return "{" + ", ".join(f"{name}={self.show(field)}" for name, field in kind) + "}"
 
-    def show_multi(self):
+    def show_multi(self, allowed):
         parts = []
         while True:
             op, done, err = self.int(), self.take(1) != b"\0", self.int()
             if done:
                 return " ".join(parts + ["end"])
             if op == -1:
-                name, record = "error", ERROR
-            else:
-                name, request, reply = OPS[op]
-                record = request if self.direction == ">" else reply
-                if err != (-1 if self.direction == ">" else 0):
+                if err != self.int():
                     raise Malformed
+                parts.append(f"error {err}")
+                continue
+            if op not in allowed:
+                raise Malformed
+            name, request, reply = OPS[op]
+            record = request if self.direction == ">" else reply
+            if err != (-1 if self.direction == ">" else 0):
+                raise Malformed
             parts.append(f"{name} {self.show(record)}".strip())
 
 

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -24,9 +25,20 @@ MAIN = "org.apache.zookeeper.server.quorum.QuorumPeerMain"
 DEADLINE = 30
 
 
+# Processes that end with the recording, however it ends.
+children = []
+
+
+def stop_children():
+    for child in children:
+        child.kill()
+        child.wait()
+
+
 def fail(message):
     """Ends the recording at once, from any thread."""
     print(message, file=sys.stderr, flush=True)
+    stop_children()
     os._exit(1)
 
 
@@ -165,17 +177,17 @@ def start_server(folder):
     )
     log = (folder / "server.log").open("w")
     server = subprocess.Popen(["java", "-cp", CLASSPATH, MAIN, config], stdout=log, stderr=log)
+    children.append(server)
     deadline = time.monotonic() + DEADLINE
     while time.monotonic() < deadline and server.poll() is None:
         try:
             with socket.create_connection(("127.0.0.1", port)) as probe:
                 probe.sendall(b"srvr")
                 if b"Mode:" in probe.makefile("rb").read():
-                    return server, ("127.0.0.1", port)
+                    return ("127.0.0.1", port)
         except OSError:
             pass
         time.sleep(0.1)
-    server.kill()
     fail((folder / "server.log").read_text())
 
 
@@ -183,6 +195,7 @@ def run_c_scene(client, scene, proxy):
     address = "%s:%d" % proxy.address
     process = subprocess.Popen([client, scene, address], stdin=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True)
+    children.append(process)
     for line in process.stdout:
         proxy.note(line.strip())
         process.stdin.write("\n")
@@ -198,24 +211,22 @@ def main():
         client = folder / "client"
         subprocess.run(["cc", "-DTHREADED", "-Wall", "-Wextra", "-Werror", "-o", client,
                         HERE / "client.c", "-lzookeeper_mt", "-lpthread"], check=True)
-        server, address = start_server(folder)
-        try:
-            for scene in C_SCENES:
-                proxy = Proxy(address)
-                run_c_scene(client, scene, proxy)
-                proxy.write(scene)
-            for scene, run in raw.SCENES.items():
-                proxy = Proxy(address)
-                try:
-                    run(proxy.note, proxy.address)
-                except AssertionError:
-                    fail("\n".join([traceback.format_exc()] + proxy.lines[-8:]))
-                proxy.write(scene)
-        finally:
-            server.terminate()
-            server.wait()
+        address = start_server(folder)
+        for scene in C_SCENES:
+            proxy = Proxy(address)
+            run_c_scene(client, scene, proxy)
+            proxy.write(scene)
+        for scene, run in raw.SCENES.items():
+            proxy = Proxy(address)
+            try:
+                run(proxy.note, proxy.address)
+            except AssertionError:
+                fail("\n".join([traceback.format_exc()] + proxy.lines[-8:]))
+            proxy.write(scene)
     finally:
+        stop_children()
         shutil.rmtree(folder)
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 main()
