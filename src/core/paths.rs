@@ -43,7 +43,7 @@ pub(crate) fn append_chrooted(chroot: &[u8], path: &[u8], out: &mut Vec<u8>) {
 
 /// The client's path for a server's path. Without the chroot in front it is passed on as it is
 /// (C-280); the test is bytewise.
-pub(crate) fn strip_chroot<'a>(chroot: &[u8], path: &'a [u8]) -> &'a [u8] {
+pub fn strip_chroot<'a>(chroot: &[u8], path: &'a [u8]) -> &'a [u8] {
     match path.strip_prefix(chroot) {
         Some(b"") if !chroot.is_empty() => b"/",
         Some(rest) => rest,

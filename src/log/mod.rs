@@ -83,6 +83,11 @@ impl Buffer {
         std::mem::take(&mut self.lines)
     }
 
+    /// Adds what another buffer has kept.
+    pub fn append(&mut self, mut other: Self) {
+        self.lines.append(&mut other.lines);
+    }
+
     /// True if nothing is kept.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()

@@ -1,1 +1,8 @@
-//! Sockets, name resolution and threads: what needs the operating system.
+//! What needs the operating system: sockets, name resolution, threads, the clock.
+//!
+//! Knows nothing of sessions, requests or watches.
+
+pub mod clock;
+pub mod resolver;
+pub mod socket;
+pub mod thread;

@@ -1,17 +1,26 @@
 //! Threads, locks and life of a handle. Knows the core and the sockets, but no C.
 #![forbid(unsafe_code)]
 
+mod close;
+mod dispatcher;
+mod engine;
+mod external;
+mod handle;
+mod inbox;
+mod io_thread;
+mod probe;
+mod resolution;
 mod sync;
 
 use std::hash::Hash;
-use std::net::SocketAddr;
-use std::sync::Arc;
 
 use zk_proto::Code;
 
-use crate::core::{Outcome, Request};
+use crate::core::Outcome;
 use crate::log::Line;
 
+pub use handle::Handle;
+pub use resolution::set_deterministic_order;
 pub use sync::Waiter;
 
 /// What the layer above plugs into a handle: where results, events and log lines go.
@@ -115,118 +124,4 @@ pub struct WatchRemoval<'a, W> {
     pub all: bool,
     /// True to forget the watch here without asking the server.
     pub local: bool,
-}
-
-/// One client handle: a session and its two threads.
-#[derive(Debug)]
-pub struct Handle<C: Client> {
-    client: C,
-}
-
-#[allow(unused_variables, missing_docs, clippy::todo, reason = "being written")]
-impl<C: Client> Handle<C> {
-    /// Resolves the hosts, starts both threads and returns before anything is connected.
-    /// Blocks in name resolution only. `make` gets to know the handle it will belong to.
-    pub fn open(config: Config<'_>, client: C) -> Result<Arc<Self>, OpenError> {
-        todo!()
-    }
-
-    /// The layer above.
-    pub fn client(&self) -> &C {
-        &self.client
-    }
-
-    /// Queues a request. Checks in the contract's order (C-260…C-263); on an error the cookie
-    /// is dropped and nothing follows. With a watcher, the watch is registered by the reply.
-    pub fn submit(
-        &self,
-        request: Request<'_>,
-        cookie: C::Cookie,
-        watcher: Option<C::Watcher>,
-    ) -> Result<(), Code> {
-        todo!()
-    }
-
-    /// Stores a credential for all associations to come and sends it now if there is one
-    /// (C-560…C-566).
-    pub fn add_auth(
-        &self,
-        scheme: &[u8],
-        credential: &[u8],
-        completion: Option<C::Auth>,
-    ) -> Result<(), Code> {
-        todo!()
-    }
-
-    /// Removes watches (C-485…C-490). A local removal finishes the cookie too: a synchronous
-    /// one before this returns, an asynchronous one on the completion thread.
-    pub fn remove_watches(
-        &self,
-        removal: WatchRemoval<'_, C::Watcher>,
-        cookie: C::Cookie,
-    ) -> Result<(), Code> {
-        todo!()
-    }
-
-    /// Replaces the server list (C-448…C-453). Blocks in name resolution.
-    pub fn set_servers(&self, hosts: &[u8]) -> Result<(), Code> {
-        todo!()
-    }
-
-    /// C-411.
-    pub fn set_resolution_delay(&self, ms: i32) -> Result<(), Code> {
-        todo!()
-    }
-
-    /// C-454.
-    pub fn cycle_next_server(&self) {
-        todo!()
-    }
-
-    /// The address tried now or next; `None` before any was chosen (C-288).
-    pub fn current_server(&self) -> Option<SocketAddr> {
-        todo!()
-    }
-
-    /// The peer of the connection, in state 3 only (C-287).
-    pub fn connected_peer(&self) -> Option<SocketAddr> {
-        todo!()
-    }
-
-    /// C-282.
-    pub fn state(&self) -> i32 {
-        todo!()
-    }
-
-    /// Negotiated session timeout, before the first connect the one asked for; ms.
-    pub fn recv_timeout(&self) -> i32 {
-        todo!()
-    }
-
-    /// One step of an application-driven loop (C-525). The interest is there unless the
-    /// handle is unusable; the code is the step's own result.
-    pub fn interest(&self) -> (Option<Interest>, Code) {
-        todo!()
-    }
-
-    /// The other step (C-526).
-    pub fn process(&self, readable: bool, writable: bool) -> Code {
-        todo!()
-    }
-
-    /// Ends the handle (C-530…C-538). From a thread of the program it returns when all is done;
-    /// from a callback at once, and the rest follows when the callback has returned.
-    pub fn close(self: &Arc<Self>) {
-        todo!()
-    }
-
-    /// A bug was caught at the C boundary: no further use but close.
-    pub fn poison(&self) {
-        todo!()
-    }
-
-    /// Writes a log line through the client.
-    pub fn log(&self, line: &Line) {
-        self.client.log(line);
-    }
 }
