@@ -1,0 +1,133 @@
+//! Parsing of `host:port,host:port/chroot` (C-272, C-278).
+
+use super::paths;
+
+/// One entry of the list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HostPort {
+    /// Name or address literal, as written; IPv6 literals have no brackets.
+    pub(crate) host: Vec<u8>,
+    /// Port; larger numbers are cut to 16 bits, as the C library's resolver does.
+    pub(crate) port: u16,
+}
+
+/// Why a connect string is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConnectStringError {
+    /// There is no entry at all: nothing but commas.
+    NoHosts,
+    /// An entry without a port, or with one that is not a positive decimal number.
+    BadEntry,
+    /// The part from the first `/` on is not a valid path.
+    BadChroot,
+}
+
+/// Splits the chroot off, without its meaning for the host list: `(hosts, chroot)`.
+/// A chroot of just `/` means none and is returned as empty.
+pub(crate) fn split_chroot(text: &[u8]) -> Result<(&[u8], &[u8]), ConnectStringError> {
+    let Some(at) = text.iter().position(|&b| b == b'/') else {
+        return Ok((text, b""));
+    };
+    let (hosts, chroot) = text.split_at(at);
+    match chroot {
+        b"/" => Ok((hosts, b"")),
+        _ if paths::is_valid(chroot, 0) => Ok((hosts, chroot)),
+        _ => Err(ConnectStringError::BadChroot),
+    }
+}
+
+/// Parses the host list, which must not contain a chroot. One bad entry fails it as a whole.
+pub(crate) fn parse_hosts(text: &[u8]) -> Result<Vec<HostPort>, ConnectStringError> {
+    let hosts = text
+        .split(|&b| b == b',')
+        .filter(|entry| !entry.is_empty())
+        .map(parse_entry)
+        .collect::<Option<Vec<_>>>()
+        .ok_or(ConnectStringError::BadEntry)?;
+    if hosts.is_empty() {
+        Err(ConnectStringError::NoHosts)
+    } else {
+        Ok(hosts)
+    }
+}
+
+fn parse_entry(entry: &[u8]) -> Option<HostPort> {
+    let entry = entry.trim_ascii_start();
+    let colon = entry.iter().rposition(|&b| b == b':')?;
+    let (host, port) = (entry.get(..colon)?, entry.get(colon + 1..)?);
+    if port.is_empty() || !port.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = port.iter().fold(0u64, |n, b| {
+        n.saturating_mul(10).saturating_add(u64::from(b - b'0'))
+    });
+    if number == 0 {
+        return None;
+    }
+    Some(HostPort {
+        host: host.to_vec(),
+        port: number as u16,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(text: &str) -> Result<Vec<(String, u16)>, ConnectStringError> {
+        let list = parse_hosts(text.as_bytes())?;
+        Ok(list
+            .into_iter()
+            .map(|h| (String::from_utf8(h.host).unwrap(), h.port))
+            .collect())
+    }
+
+    #[test]
+    fn lists_split_at_commas_and_skip_empty_entries() {
+        assert_eq!(
+            hosts("a:1,,b:2,"),
+            Ok(vec![("a".into(), 1), ("b".into(), 2)])
+        );
+        assert_eq!(hosts("  a:1"), Ok(vec![("a".into(), 1)]));
+        assert_eq!(hosts("a :1"), Ok(vec![("a ".into(), 1)]));
+    }
+
+    #[test]
+    fn the_port_follows_the_last_colon() {
+        assert_eq!(hosts("::1:2181"), Ok(vec![("::1".into(), 2181)]));
+        assert_eq!(hosts("[::1]:2181"), Ok(vec![("[::1]".into(), 2181)]));
+        assert_eq!(hosts("a:99999"), Ok(vec![("a".into(), 99999u32 as u16)]));
+    }
+
+    #[test]
+    fn one_bad_entry_fails_the_whole_list() {
+        for bad in [
+            "a", "a:", "a:0", "a:0x10", "a:1 ", "a:1,b", " ", "a:-1", "a:1x",
+        ] {
+            assert_eq!(hosts(bad), Err(ConnectStringError::BadEntry), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_nothing_is_told_apart() {
+        assert_eq!(hosts(","), Err(ConnectStringError::NoHosts));
+        assert_eq!(hosts(""), Err(ConnectStringError::NoHosts));
+    }
+
+    #[test]
+    fn the_chroot_starts_at_the_first_slash_and_must_be_a_valid_path() {
+        assert_eq!(
+            split_chroot(b"a:1,b:2/x/y"),
+            Ok((&b"a:1,b:2"[..], &b"/x/y"[..]))
+        );
+        assert_eq!(split_chroot(b"a:1/"), Ok((&b"a:1"[..], &b""[..])));
+        assert_eq!(split_chroot(b"a:1"), Ok((&b"a:1"[..], &b""[..])));
+        for bad in ["a:1/x/", "a:1//", "a:1/x//y", "a:1/./x"] {
+            assert_eq!(
+                split_chroot(bad.as_bytes()),
+                Err(ConnectStringError::BadChroot),
+                "{bad:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What the core wants others to hear.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::ops::Range;
+
+use zk_proto::{Code, SessionState};
+
+use super::reply::ReplyKind;
+use crate::log;
+
+/// Where the session stands (C-400…C-406). The numbers are those of the C API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
+pub enum State {
+    /// No attempt has been made, or a change of the server list cut the connection.
+    NotConnected = SessionState::NOT_CONNECTED,
+    /// Between a failed attempt or lost connection and the next attempt.
+    Closed = SessionState::CLOSED,
+    /// TCP connect under way.
+    Connecting = SessionState::CONNECTING,
+    /// Connect request sent, answer awaited.
+    Associating = SessionState::ASSOCIATING,
+    /// Usable.
+    Connected = SessionState::CONNECTED,
+    /// Usable for reads.
+    ReadOnly = SessionState::READ_ONLY,
+    /// Over: the server has forgotten the session.
+    Expired = SessionState::EXPIRED,
+    /// Over: a credential was refused.
+    AuthFailed = SessionState::AUTH_FAILED,
+}
+
+impl State {
+    /// True if requests reach a server.
+    pub fn is_live(self) -> bool {
+        matches!(self, Self::Connected | Self::ReadOnly)
+    }
+
+    /// True if only closing is left.
+    pub fn is_terminal(self) -> bool {
+        (self as i32) < 0
+    }
+
+    /// True if there is a socket.
+    pub fn has_socket(self) -> bool {
+        matches!(
+            self,
+            Self::Connecting | Self::Associating | Self::Connected | Self::ReadOnly
+        )
+    }
+}
+
+/// Why the connection, or the session, ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What outstanding requests get (C-442).
+    pub code: Code,
+    /// For the log.
+    pub reason: String,
+    pub(crate) kind: FaultKind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FaultKind {
+    Loss,
+    Expired,
+    AuthFailed,
+    /// The server list changed and another server was chosen (C-452).
+    Moved,
+    /// This read/write server was found while on a read-only one (C-443).
+    ReadWriteFound(SocketAddr),
+}
+
+impl Fault {
+    /// The connection broke.
+    pub fn loss(code: Code, reason: impl Into<String>) -> Self {
+        Self {
+            code,
+            reason: reason.into(),
+            kind: FaultKind::Loss,
+        }
+    }
+
+    /// A bug of ours was caught: nothing can be relied on any more.
+    pub fn internal() -> Self {
+        Self::of_kind(
+            FaultKind::Expired,
+            Code::SYSTEM_ERROR,
+            "internal error; the handle can only be closed",
+        )
+    }
+
+    pub(crate) fn of_kind(kind: FaultKind, code: Code, reason: impl Into<String>) -> Self {
+        Self {
+            code,
+            reason: reason.into(),
+            kind,
+        }
+    }
+
+    /// True if the session is over too.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self.kind, FaultKind::Expired | FaultKind::AuthFailed)
+    }
+}
+
+/// One thing to tell the program. Ranges lie in the input that was being handled.
+#[derive(Debug)]
+pub enum Delivery<C, W> {
+    /// A request is finished.
+    Reply {
+        /// Whose it is.
+        cookie: C,
+        /// What the body holds.
+        kind: ReplyKind,
+        /// Its result.
+        code: Code,
+        /// The body; empty unless the code is OK.
+        body: Range<usize>,
+    },
+    /// A node changed.
+    Node {
+        /// Who is told, in order.
+        watchers: Vec<W>,
+        /// See [`zk_proto::EventType`].
+        kind: i32,
+        /// State as the server wrote it.
+        state: i32,
+        /// The server's path.
+        path: Range<usize>,
+    },
+    /// The session's state changed.
+    Session {
+        /// Who is told, in order.
+        watchers: Vec<W>,
+        /// The state at that moment.
+        state: State,
+    },
+}
+
+impl<C, W> Delivery<C, W> {
+    /// A request that succeeded without a server.
+    pub(crate) fn finished(cookie: C) -> Self {
+        Self::Reply {
+            cookie,
+            kind: ReplyKind::Void,
+            code: Code::OK,
+            body: 0..0,
+        }
+    }
+}
+
+/// What one or more inputs have brought about. Drained by the caller.
+#[derive(Debug)]
+pub struct Events<C, W, A> {
+    /// For the completion thread, and for synchronous callers, in order.
+    pub deliver: VecDeque<Delivery<C, W>>,
+    /// Finished add_auth calls, in order.
+    pub auth: Vec<(A, Code)>,
+    /// A session was established: id and password.
+    pub session: Option<(i64, [u8; 16])>,
+    /// Log lines.
+    pub log: log::Buffer,
+}
+
+impl<C, W, A> Default for Events<C, W, A> {
+    fn default() -> Self {
+        Self {
+            deliver: VecDeque::new(),
+            auth: Vec::new(),
+            session: None,
+            log: log::Buffer::default(),
+        }
+    }
+}

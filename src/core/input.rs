@@ -1,0 +1,304 @@
+//! Bytes from the server: the connect response, replies and events.
+
+use std::hash::Hash;
+
+use zk_proto::records::{ConnectResponse, PASSWORD_LEN, ReplyHeader, WatcherEvent};
+use zk_proto::{Code, Jute, Reader, Xid, frame};
+
+use super::event::{Delivery, Events, Fault, FaultKind, State};
+use super::outbox::{Effect, Pending};
+use super::session::Core;
+use super::timers::{Millis, Timeout};
+use crate::log;
+use crate::log::Level::{Debug, Error, Info};
+
+/// Largest frame taken from a server. The C library has no limit (C-203); this one is far above
+/// what servers send and keeps a hostile length word from asking for all memory.
+pub(crate) const MAX_FRAME: usize = 256 << 20;
+
+impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
+    /// Handles all whole frames at the front of `input` and returns how many bytes they take.
+    /// Ranges in the events lie in `input`. What follows is the start of a frame, of which
+    /// [`input_needed`] tells the size.
+    pub fn handle_input(
+        &mut self,
+        input: &[u8],
+        now: Millis,
+        events: &mut Events<C, W, A>,
+    ) -> Result<usize, Fault> {
+        let mut at = 0;
+        loop {
+            let rest = input.get(at..).unwrap_or_default();
+            match frame::split(rest, MAX_FRAME) {
+                Ok(frame::Split::Frame(body)) => {
+                    let start = at + frame::PREFIX;
+                    at = start + body.len();
+                    self.last_received = now;
+                    self.handle_frame(body, start, now, events)?;
+                }
+                Ok(frame::Split::Partial { .. }) => return Ok(at),
+                Err(bad) => {
+                    return Err(Fault::loss(
+                        Code::CONNECTION_LOSS,
+                        format!("protocol error: {bad}"),
+                    ));
+                }
+            }
+        }
+    }
+
+    fn handle_frame(
+        &mut self,
+        body: &[u8],
+        start: usize,
+        now: Millis,
+        events: &mut Events<C, W, A>,
+    ) -> Result<(), Fault> {
+        if self.state == State::Associating {
+            return self.associate(body, now, events);
+        }
+        let mut reader = Reader::new(body);
+        let header: ReplyHeader = reader.read().map_err(|e| {
+            Fault::loss(
+                Code::CONNECTION_LOSS,
+                format!("protocol error: reply header: {e}"),
+            )
+        })?;
+        let body_range = start + ReplyHeader::WIRE_LEN..start + body.len();
+        match header.xid {
+            Xid::NOTIFICATION => self.notify(reader.rest(), body_range.start, events),
+            Xid::PING | Xid::SET_WATCHES => Ok(()),
+            Xid::AUTH => self.auth_reply(header.err, events),
+            _ => self.reply(&header, reader.rest(), body_range, events),
+        }
+    }
+
+    fn associate(
+        &mut self,
+        body: &[u8],
+        now: Millis,
+        events: &mut Events<C, W, A>,
+    ) -> Result<(), Fault> {
+        let reply = ConnectResponse::from_bytes(body).map_err(|e| {
+            Fault::loss(
+                Code::CONNECTION_LOSS,
+                format!("protocol error: connect response: {e}"),
+            )
+        })?;
+        if self.sent_id != 0 && reply.session_id != self.sent_id {
+            // Expired, whether the server says so with id 0 or offers another one (C-215).
+            let reason = format!("session {:#x} has expired", self.sent_id);
+            return Err(Fault::of_kind(
+                FaultKind::Expired,
+                Code::SESSION_EXPIRED,
+                reason,
+            ));
+        }
+        let read_only = reply.read_only.unwrap_or(false);
+        self.timeout = Timeout(reply.timeout);
+        self.session_id = reply.session_id;
+        self.password = [0; PASSWORD_LEN];
+        for (to, from) in self
+            .password
+            .iter_mut()
+            .zip(reply.password.unwrap_or_default())
+        {
+            *to = *from;
+        }
+        // A read-only server's session is unknown to all others (C-445).
+        self.resumable |= !read_only;
+        self.state = if read_only {
+            State::ReadOnly
+        } else {
+            State::Connected
+        };
+        self.hosts.attempt_succeeded();
+        self.probing.restart(now);
+        events.session = Some((self.session_id, self.password));
+
+        // On the wire: credentials, watches, then what callers have queued (C-431).
+        self.credentials.append_all(&mut self.tx);
+        self.watches
+            .append_set_watches(self.last_zxid, &mut self.tx);
+        self.announce(events);
+
+        let (id, timeout) = (reply.session_id, reply.timeout);
+        let server = self
+            .hosts
+            .current()
+            .map(|s| s.to_string())
+            .unwrap_or_default();
+        let mark = if read_only { " (READ-ONLY mode)" } else { "" };
+        log!(
+            events.log,
+            Info,
+            "associate",
+            "session establishment complete on server {server}, sessionId={id:#x}, negotiated timeout={timeout}{mark}"
+        );
+        Ok(())
+    }
+
+    fn notify(
+        &mut self,
+        body: &[u8],
+        start: usize,
+        events: &mut Events<C, W, A>,
+    ) -> Result<(), Fault> {
+        let event = WatcherEvent::from_bytes(body).map_err(|e| {
+            Fault::loss(
+                Code::CONNECTION_LOSS,
+                format!("protocol error: watch event: {e}"),
+            )
+        })?;
+        let path = event.path.unwrap_or_default();
+        let watchers = self.watches.fire(event.kind, path);
+        log!(
+            events.log,
+            Debug,
+            "notify",
+            "event {} for {}",
+            event.kind,
+            path.escape_ascii()
+        );
+        if !watchers.is_empty() {
+            // type, state and the path's length word come first.
+            let start = start + 12;
+            let path = start..start + path.len();
+            events.deliver.push_back(Delivery::Node {
+                watchers,
+                kind: event.kind,
+                state: event.state,
+                path,
+            });
+        }
+        Ok(())
+    }
+
+    fn auth_reply(&mut self, code: Code, events: &mut Events<C, W, A>) -> Result<(), Fault> {
+        if self.credentials.is_empty() {
+            return Ok(()); // nobody asked (C-566)
+        }
+        if code.is_ok() {
+            self.credentials.finish(code, &mut events.auth);
+            return Ok(());
+        }
+        // The completions hear the server's code, everyone else that authentication failed.
+        self.credentials.finish(code, &mut events.auth);
+        let reason = format!("authentication failed (server's code {})", code.0);
+        Err(Fault::of_kind(
+            FaultKind::AuthFailed,
+            Code::AUTH_FAILED,
+            reason,
+        ))
+    }
+
+    #[inline]
+    fn reply(
+        &mut self,
+        header: &ReplyHeader,
+        body: &[u8],
+        range: std::ops::Range<usize>,
+        events: &mut Events<C, W, A>,
+    ) -> Result<(), Fault> {
+        match self.in_flight.front() {
+            Some(pending) if pending.xid == header.xid => {}
+            expected => {
+                let reason = match expected {
+                    Some(pending) => format!(
+                        "expected xid {:#x}, received {:#x}",
+                        pending.xid, header.xid
+                    ),
+                    None => format!("received xid {:#x}, expected none", header.xid),
+                };
+                return Err(Fault::loss(Code::RUNTIME_INCONSISTENCY, reason));
+            }
+        }
+        if header.zxid > 0 {
+            self.last_zxid = header.zxid;
+        }
+        let Some(Pending {
+            kind,
+            cookie,
+            effect,
+            ..
+        }) = self.in_flight.pop_front()
+        else {
+            return Ok(());
+        };
+        if let Some(effect) = effect {
+            self.apply(*effect, header.err);
+        }
+        if !header.err.is_ok() {
+            events.deliver.push_back(Delivery::Reply {
+                cookie,
+                kind,
+                code: header.err,
+                body: 0..0,
+            });
+            return Ok(());
+        }
+        if !kind.accepts(body) {
+            events.deliver.push_back(Delivery::Reply {
+                cookie,
+                kind,
+                code: Code::MARSHALLING_ERROR,
+                body: 0..0,
+            });
+            let reason = format!(
+                "protocol error: the body of reply {:#x} cannot be decoded",
+                header.xid
+            );
+            log!(events.log, Error, "reply", "{reason}");
+            return Err(Fault::loss(Code::CONNECTION_LOSS, reason));
+        }
+        events.deliver.push_back(Delivery::Reply {
+            cookie,
+            kind,
+            code: Code::OK,
+            body: range,
+        });
+        Ok(())
+    }
+
+    fn apply(&mut self, effect: Effect<W>, code: Code) {
+        match (effect, code) {
+            (
+                Effect::Register {
+                    path,
+                    watcher,
+                    found,
+                    ..
+                },
+                Code::OK,
+            ) => self.watches.add(found, path, watcher),
+            (
+                Effect::Register {
+                    path,
+                    watcher,
+                    missing: Some(table),
+                    ..
+                },
+                Code::NO_NODE,
+            ) => {
+                self.watches.add(table, path, watcher);
+            }
+            (
+                Effect::Remove {
+                    path,
+                    watcher,
+                    kind,
+                },
+                Code::OK,
+            ) => self.watches.remove(kind, &path, watcher),
+            _ => {}
+        }
+    }
+}
+
+/// Size that a buffer must have for the frame at its front to fit, as far as it is known.
+pub fn input_needed(front: &[u8]) -> usize {
+    match frame::split(front, MAX_FRAME) {
+        Ok(frame::Split::Partial { need }) => need,
+        _ => 0,
+    }
+}

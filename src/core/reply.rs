@@ -1,0 +1,77 @@
+//! From a reply body to its outcome, by the kind of request it answers.
+
+use zk_proto::records::{
+    Create2Response, CreateResponse, ExistsResponse, GetAclResponse, GetChildren2Response,
+    GetChildrenResponse, GetDataResponse,
+};
+use zk_proto::{DecodeError, Jute, Text};
+
+use super::outcome::{MultiOutcome, Outcome};
+use super::paths;
+
+/// What the body of a successful reply holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplyKind {
+    /// Nothing that is used.
+    Void,
+    /// A path; also the reply of container and TTL creates, whose stat is left out.
+    Path,
+    /// A path and a stat.
+    PathStat,
+    /// A stat.
+    Stat,
+    /// Data and a stat.
+    Data,
+    /// Names.
+    Strings,
+    /// Names and a stat.
+    StringsStat,
+    /// An ACL and a stat.
+    Acl,
+    /// Results of a transaction.
+    Multi,
+}
+
+impl ReplyKind {
+    /// Decodes a body. Paths lose `chroot`.
+    pub(crate) fn decode<'a>(
+        self,
+        body: &'a [u8],
+        chroot: &'a [u8],
+    ) -> Result<Outcome<'a>, DecodeError> {
+        // Null strings read as empty ones (C-202).
+        let client_path = |path: Text<'a>| paths::strip_chroot(chroot, path.unwrap_or_default());
+        Ok(match self {
+            Self::Void => Outcome::Void,
+            Self::Path => Outcome::Path(client_path(CreateResponse::from_bytes(body)?.path)),
+            Self::PathStat => {
+                let reply = Create2Response::from_bytes(body)?;
+                Outcome::PathStat(client_path(reply.path), reply.stat)
+            }
+            Self::Stat => Outcome::Stat(ExistsResponse::from_bytes(body)?.stat),
+            Self::Data => {
+                let reply = GetDataResponse::from_bytes(body)?;
+                Outcome::Data(reply.data, reply.stat)
+            }
+            Self::Strings => Outcome::Strings(GetChildrenResponse::from_bytes(body)?.children),
+            Self::StringsStat => {
+                let reply = GetChildren2Response::from_bytes(body)?;
+                Outcome::StringsStat(reply.children, reply.stat)
+            }
+            Self::Acl => {
+                let reply = GetAclResponse::from_bytes(body)?;
+                Outcome::Acl(reply.acl, reply.stat)
+            }
+            Self::Multi => Outcome::Multi(MultiOutcome::new(body, chroot)),
+        })
+    }
+
+    /// True if [`decode`](Self::decode) will succeed, and for a multi, every result too.
+    pub(crate) fn accepts(self, body: &[u8]) -> bool {
+        match self.decode(body, b"") {
+            Ok(Outcome::Multi(mut results)) => results.all(|r| r.is_ok()),
+            Ok(_) => true,
+            Err(_) => false,
+        }
+    }
+}

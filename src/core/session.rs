@@ -1,0 +1,410 @@
+//! The session: connecting, associating, requests in flight, timers, and every way it ends.
+
+use std::collections::VecDeque;
+use std::hash::Hash;
+use std::net::SocketAddr;
+
+use zk_proto::records::{ConnectRequest, PASSWORD_LEN, RequestHeader};
+use zk_proto::{Code, Jute, Op, Xid, frame};
+
+use super::auth::Credentials;
+use super::event::{Delivery, Events, Fault, FaultKind, State};
+use super::hosts::{Hosts, ListChange};
+use super::outbox::{Pending, Queue};
+use super::timers::{Millis, Probing, Timeout};
+use super::watch::Watches;
+use crate::log;
+use crate::log::Level::{Error, Info, Warn};
+
+/// How a core is made.
+#[derive(Clone, Debug)]
+pub struct Settings<W> {
+    /// Servers in the order to try them; not empty.
+    pub servers: Vec<SocketAddr>,
+    /// Session timeout asked for, ms.
+    pub recv_timeout: i32,
+    /// Session to resume.
+    pub session: Option<(i64, [u8; PASSWORD_LEN])>,
+    /// True if a read-only server will do.
+    pub read_only: bool,
+    /// Who gets session events besides the registered watchers.
+    pub global_watcher: W,
+    /// Randomness for the choice of servers.
+    pub seed: u64,
+}
+
+/// The client's side of one session.
+///
+/// Inputs are commands and `handle_*` methods, with the time passed in; what follows from them
+/// is in the [`Events`] passed along and in the getters. An input that fails returns a
+/// [`Fault`]: the driver closes the socket and calls [`disconnect`](Self::disconnect).
+/// `C` is the cookie of a request, `W` a watcher, `A` the cookie of a credential.
+#[derive(Debug)]
+pub struct Core<C, W, A> {
+    pub(super) state: State,
+    pub(super) session_id: i64,
+    pub(super) password: [u8; PASSWORD_LEN],
+    /// True once the session is known to be one that any server takes back (C-212).
+    pub(super) resumable: bool,
+    /// The session id of the last connect request.
+    pub(super) sent_id: i64,
+    pub(super) timeout: Timeout,
+    read_only_allowed: bool,
+    pub(super) last_zxid: i64,
+    pub(super) hosts: Hosts,
+    pub(super) watches: Watches<W>,
+    pub(super) credentials: Credentials<A>,
+    pub(super) in_flight: VecDeque<Pending<C, W>>,
+    pub(super) tx: Vec<u8>,
+    tx_sent: usize,
+    pub(super) last_received: Millis,
+    last_sent: Millis,
+    pause_until: Option<Millis>,
+    wants_resolution: bool,
+    pub(super) probing: Probing,
+    pub(super) global_watcher: W,
+}
+
+impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
+    /// A core that has not tried anything yet.
+    pub fn new(settings: Settings<W>) -> Self {
+        let (session_id, password) = settings.session.unwrap_or_default();
+        Self {
+            state: State::NotConnected,
+            session_id,
+            password,
+            resumable: session_id != 0,
+            sent_id: 0,
+            timeout: Timeout(settings.recv_timeout),
+            read_only_allowed: settings.read_only,
+            last_zxid: 0,
+            hosts: Hosts::new(settings.servers, settings.seed),
+            watches: Watches::default(),
+            credentials: Credentials::default(),
+            in_flight: VecDeque::new(),
+            tx: Vec::new(),
+            tx_sent: 0,
+            last_received: 0,
+            last_sent: 0,
+            pause_until: None,
+            wants_resolution: false,
+            probing: Probing::default(),
+            global_watcher: settings.global_watcher,
+        }
+    }
+
+    /// Where the session stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Negotiated session timeout, before the first association the one asked for; ms.
+    pub fn recv_timeout(&self) -> i32 {
+        self.timeout.0
+    }
+
+    /// The server in use, tried, or tried next.
+    pub fn current_server(&self) -> Option<SocketAddr> {
+        self.hosts.current()
+    }
+
+    /// Who gets session events besides the registered watchers, from now on.
+    pub fn set_global_watcher(&mut self, watcher: W) {
+        self.global_watcher = watcher;
+    }
+
+    /// True once after each moment at which names should be resolved anew: a connection was
+    /// lost, or all servers have failed.
+    pub fn take_resolution_request(&mut self) -> bool {
+        std::mem::take(&mut self.wants_resolution)
+    }
+
+    /// The server to connect to now, if there is one to try. `woken` ends a pause (C-422).
+    pub fn next_attempt(&mut self, woken: bool, now: Millis) -> Option<SocketAddr> {
+        if self.state.has_socket() || self.state.is_terminal() {
+            return None;
+        }
+        if self.pause_until.is_some_and(|until| now < until) && !woken {
+            return None;
+        }
+        self.pause_until = None;
+        let server = self.hosts.attempt()?;
+        self.state = State::Connecting;
+        self.last_received = now;
+        self.last_sent = now;
+        Some(server)
+    }
+
+    /// The TCP connection is up: the connect request is the first thing on it (C-210…C-213).
+    pub fn handle_connected(&mut self, now: Millis) {
+        self.state = State::Associating;
+        self.last_received = now;
+        self.sent_id = if self.resumable { self.session_id } else { 0 };
+        self.tx.clear();
+        self.tx_sent = 0;
+        let request = ConnectRequest {
+            protocol_version: 0,
+            last_zxid_seen: self.last_zxid,
+            timeout: self.timeout.0,
+            session_id: self.sent_id,
+            password: Some(&self.password),
+            read_only: Some(self.read_only_allowed),
+        };
+        frame::append(&mut self.tx, |out| request.encode(out));
+    }
+
+    /// Time has passed. Fails if the server has been silent for too long (C-413), and queues a
+    /// ping if it is time for one (C-414).
+    pub fn handle_timeout(&mut self, now: Millis) -> Result<(), Fault> {
+        if self.state.has_socket() && now >= self.last_received + self.timeout.read() {
+            let reason = format!("no answer for {} ms", now - self.last_received);
+            return Err(Fault::loss(Code::OPERATION_TIMEOUT, reason));
+        }
+        if self.ping_is_due(now) {
+            frame::append(&mut self.tx, |out| {
+                RequestHeader {
+                    xid: Xid::PING,
+                    op: Op::Ping.into(),
+                }
+                .encode(out);
+            });
+            self.last_sent = now;
+        }
+        Ok(())
+    }
+
+    fn ping_is_due(&self, now: Millis) -> bool {
+        self.may_ping() && now >= self.last_sent + self.timeout.ping()
+    }
+
+    fn may_ping(&self) -> bool {
+        self.state.is_live() && self.in_flight.is_empty() && self.transmit().is_empty()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout), [`next_attempt`](Self::next_attempt) or
+    /// [`probe`](Self::probe) have something to do at the latest; `None` in terminal states.
+    pub fn next_deadline(&self) -> Option<Millis> {
+        if self.state.is_terminal() {
+            return None;
+        }
+        if !self.state.has_socket() {
+            return Some(self.pause_until.unwrap_or(0));
+        }
+        let mut deadline = self.last_received + self.timeout.read();
+        if self.may_ping() {
+            deadline = deadline.min(self.last_sent + self.timeout.ping());
+        }
+        if self.state == State::ReadOnly {
+            deadline = deadline.min(self.probing.due());
+        }
+        Some(deadline)
+    }
+
+    /// Takes queued requests over for sending. Only in a live state; `queue` is left empty.
+    pub(crate) fn enqueue(&mut self, queue: &mut Queue<C, W>) {
+        self.tx.append(&mut queue.front);
+        if self.tx_sent == self.tx.len() {
+            self.tx.clear();
+            self.tx_sent = 0;
+            // Nothing is half sent, so the caller's buffer can be sent as it is.
+            std::mem::swap(&mut self.tx, &mut queue.bytes);
+        } else {
+            self.tx.append(&mut queue.bytes);
+        }
+        self.in_flight.extend(queue.entries.drain(..));
+    }
+
+    /// Bytes to send.
+    pub fn transmit(&self) -> &[u8] {
+        self.tx.get(self.tx_sent..).unwrap_or_default()
+    }
+
+    /// The first `n` bytes of [`transmit`](Self::transmit) are on their way.
+    pub fn sent(&mut self, n: usize, now: Millis) {
+        self.tx_sent += n;
+        self.last_sent = now;
+        if self.tx_sent >= self.tx.len() {
+            self.tx.clear();
+            self.tx_sent = 0;
+        }
+    }
+
+    /// The connection is gone, or the session with it. Requests in flight and in `queue` get
+    /// the fault's code (C-432…C-442); `queue` is left empty.
+    pub(crate) fn disconnect(
+        &mut self,
+        fault: &Fault,
+        queue: &mut Queue<C, W>,
+        now: Millis,
+        events: &mut Events<C, W, A>,
+    ) {
+        if self.state.is_terminal() {
+            return self.fail_all(fault.code, queue, events);
+        }
+        let was_live = self.state.is_live();
+        self.log_fault(fault, events);
+        self.tx.clear();
+        self.tx_sent = 0;
+        match fault.kind {
+            FaultKind::Expired => self.tell_everyone(State::Expired, events),
+            FaultKind::AuthFailed => {
+                self.credentials.finish(fault.code, &mut events.auth);
+                self.tell_everyone(State::AuthFailed, events);
+            }
+            _ if was_live => self.tell_everyone(State::Connecting, events),
+            _ => {}
+        }
+        self.state = match fault.kind {
+            FaultKind::Expired => State::Expired,
+            FaultKind::AuthFailed => State::AuthFailed,
+            FaultKind::Moved => State::NotConnected,
+            FaultKind::Loss | FaultKind::ReadWriteFound(_) => State::Closed,
+        };
+        match fault.kind {
+            FaultKind::ReadWriteFound(server) => self.hosts.prefer(server),
+            FaultKind::Loss if was_live => {
+                self.hosts.connection_lost();
+                self.wants_resolution = true;
+            }
+            FaultKind::Loss if self.hosts.attempt_failed() => {
+                self.wants_resolution = true;
+                let pause = self.timeout.pause();
+                self.pause_until = Some(now + pause);
+                log!(
+                    events.log,
+                    Warn,
+                    "pause",
+                    "all servers have failed; pausing for {pause} ms"
+                );
+            }
+            _ => {}
+        }
+        self.fail_all(fault.code, queue, events);
+    }
+
+    fn log_fault(&self, fault: &Fault, events: &mut Events<C, W, A>) {
+        let server = self
+            .hosts
+            .current()
+            .map_or_else(|| "no server".to_owned(), |s| s.to_string());
+        let level = if matches!(fault.kind, FaultKind::Loss | FaultKind::AuthFailed) {
+            Error
+        } else {
+            Info
+        };
+        let (code, reason) = (fault.code, &fault.reason);
+        log!(
+            events.log,
+            level,
+            "disconnect",
+            "{server}: {reason} (zk retcode={}, {code:?})",
+            code.0
+        );
+    }
+
+    fn tell_everyone(&self, state: State, events: &mut Events<C, W, A>) {
+        let watchers = self.watches.everyone(self.global_watcher);
+        events
+            .deliver
+            .push_back(Delivery::Session { watchers, state });
+    }
+
+    pub(super) fn announce(&self, events: &mut Events<C, W, A>) {
+        self.tell_everyone(self.state, events);
+    }
+
+    fn fail_all(&mut self, code: Code, queue: &mut Queue<C, W>, events: &mut Events<C, W, A>) {
+        self.credentials.finish(code, &mut events.auth);
+        queue.front.clear();
+        queue.bytes.clear();
+        let failed = self.in_flight.drain(..).chain(queue.entries.drain(..));
+        events.deliver.extend(failed.map(|pending| Delivery::Reply {
+            cookie: pending.cookie,
+            kind: pending.kind,
+            code,
+            body: 0..0,
+        }));
+    }
+
+    /// The handle is being closed: everything outstanding gets `CLOSING` (C-530). What was not
+    /// sent yet stays to be sent, followed by a close request, if the session is live.
+    pub(crate) fn close(&mut self, queue: &mut Queue<C, W>, events: &mut Events<C, W, A>) {
+        if self.state.is_live() {
+            self.tx.extend_from_slice(&queue.front);
+            self.tx.extend_from_slice(&queue.bytes);
+            frame::append(&mut self.tx, |out| {
+                RequestHeader {
+                    xid: super::xid::next(),
+                    op: Op::CloseSession.into(),
+                }
+                .encode(out);
+            });
+            let id = self.session_id;
+            log!(events.log, Info, "close", "closing session {id:#x}");
+        }
+        self.fail_all(Code::CLOSING, queue, events);
+    }
+
+    /// Stores a credential (C-560). True if it must be sent at once; else the next association
+    /// sends it.
+    pub(crate) fn add_auth(
+        &mut self,
+        scheme: &[u8],
+        secret: &[u8],
+        completion: Option<A>,
+    ) -> Result<bool, Code> {
+        if self.state.is_terminal() || self.state == State::Closed {
+            return Err(Code::INVALID_STATE);
+        }
+        self.credentials.add(scheme, secret, completion);
+        Ok(self.state.is_live())
+    }
+
+    /// True if a removal of this kind has anything to do (C-485, C-486).
+    pub(crate) fn has_watch(&self, kind: i32, server_path: &[u8], watcher: Option<W>) -> bool {
+        self.watches.has(kind, server_path, watcher)
+    }
+
+    /// Forgets watches without asking the server (C-487).
+    pub(crate) fn forget_watch(&mut self, kind: i32, server_path: &[u8], watcher: Option<W>) {
+        self.watches.remove(kind, server_path, watcher);
+    }
+
+    /// Takes a new server list; fails if the connection has to move (C-450…C-453).
+    pub fn replace_servers(&mut self, servers: Vec<SocketAddr>) -> Result<(), Fault> {
+        match self.hosts.replace(servers, self.state.has_socket()) {
+            ListChange::Same | ListChange::Stay => Ok(()),
+            ListChange::Migrate => Err(Fault::of_kind(
+                FaultKind::Moved,
+                Code::CONNECTION_LOSS,
+                "moving to another server of the new list",
+            )),
+        }
+    }
+
+    /// Moves the choice of the next server one step on (C-454).
+    pub fn cycle_next_server(&mut self) {
+        self.hosts.advance();
+    }
+
+    /// On a read-only server: the server to ask now whether it is read/write (C-443).
+    pub fn probe(&mut self, now: Millis) -> Option<SocketAddr> {
+        if self.state != State::ReadOnly || !self.probing.take_due(now) {
+            return None;
+        }
+        self.hosts.probe_target()
+    }
+
+    /// The answer to a probe. A read/write server is worth leaving the read-only one for.
+    pub fn handle_probe(&mut self, server: SocketAddr, read_write: bool) -> Result<(), Fault> {
+        if !read_write || self.state != State::ReadOnly {
+            return Ok(());
+        }
+        let reason = format!("found read/write server {server}");
+        Err(Fault::of_kind(
+            FaultKind::ReadWriteFound(server),
+            Code::CONNECTION_LOSS,
+            reason,
+        ))
+    }
+}

@@ -1,0 +1,120 @@
+//! TCP connections to servers: non-blocking, close-on-exec, without Nagle (C-418).
+
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::os::fd::{AsRawFd, RawFd};
+use std::time::Duration;
+
+use mio::net::TcpStream;
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// A connection, established or being established.
+#[derive(Debug)]
+pub struct Connection {
+    stream: TcpStream,
+}
+
+/// How far a connection attempt has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing to say yet.
+    Connecting,
+    /// It is up.
+    Connected,
+}
+
+impl Connection {
+    /// Starts connecting. The error, if any, is that of making the socket or of a connect that
+    /// fails at once; `nodelay_failed` tells of a harmless one.
+    pub fn start(server: SocketAddr) -> Result<(Self, bool), StartError> {
+        let socket = Socket::new(
+            Domain::for_address(server),
+            Type::STREAM.nonblocking().cloexec(),
+            Some(Protocol::TCP),
+        )
+        .map_err(StartError::Socket)?;
+        let nodelay_failed = socket.set_tcp_nodelay(true).is_err();
+        match socket.connect(&server.into()) {
+            Ok(()) => {}
+            Err(e) if e.raw_os_error() == Some(libc::EINPROGRESS) => {}
+            Err(e) => return Err(StartError::Connect(e)),
+        }
+        let stream = TcpStream::from_std(socket.into());
+        Ok((Self { stream }, nodelay_failed))
+    }
+
+    /// For registration with a poll.
+    pub fn source(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
+    /// The descriptor, for programs with a loop of their own.
+    pub fn fd(&self) -> RawFd {
+        self.stream.as_raw_fd()
+    }
+
+    /// Asks how the attempt went, after the socket has become writable.
+    pub fn progress(&self) -> io::Result<Progress> {
+        if let Some(error) = self.stream.take_error()? {
+            return Err(error);
+        }
+        match self.stream.peer_addr() {
+            Ok(_) => Ok(Progress::Connected),
+            Err(e) if e.kind() == io::ErrorKind::NotConnected => Ok(Progress::Connecting),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Reads what is there. `None`: nothing at the moment; `Some(0)`: the end.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+        retry(|| (&self.stream).read(buffer))
+    }
+
+    /// Writes what fits. `None`: nothing at the moment. Never raises SIGPIPE (C-520).
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
+        retry(|| (&self.stream).write(bytes))
+    }
+
+    /// The server's address, while connected.
+    pub fn peer(&self) -> Option<SocketAddr> {
+        self.stream.peer_addr().ok()
+    }
+
+    /// Blocks until the socket is readable or writable, at most `timeout`. For the close
+    /// dialogue only, when no thread polls the socket any more.
+    pub fn wait(&self, writable: bool, timeout: Duration) -> bool {
+        let events = if writable {
+            libc::POLLOUT
+        } else {
+            libc::POLLIN
+        };
+        let mut fd = libc::pollfd {
+            fd: self.fd(),
+            events,
+            revents: 0,
+        };
+        let ms = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX);
+        // SAFETY: `fd` is one live pollfd, as the count says, of a descriptor owned by `self`.
+        unsafe { libc::poll(&raw mut fd, 1, ms) > 0 }
+    }
+}
+
+fn retry(mut call: impl FnMut() -> io::Result<usize>) -> io::Result<Option<usize>> {
+    loop {
+        match call() {
+            Ok(n) => return Ok(Some(n)),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+/// Why a connection attempt failed at once.
+#[derive(Debug)]
+pub enum StartError {
+    /// No socket could be made.
+    Socket(io::Error),
+    /// The connect was refused on the spot.
+    Connect(io::Error),
+}

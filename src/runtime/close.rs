@@ -1,0 +1,136 @@
+//! The end of a handle, from wherever it is asked for (C-530…C-538).
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use super::{Client, Handle};
+use crate::net::clock;
+use crate::net::socket::Connection;
+use crate::net::thread::Thread;
+
+/// Time to get the close request out (C-530).
+const SEND_LIMIT: Duration = Duration::from_millis(3000);
+
+/// Time for the server to answer it with anything (C-530).
+const ANSWER_LIMIT: Duration = Duration::from_millis(1500);
+
+/// The threads of a handle and whether it is being closed.
+#[derive(Debug, Default)]
+pub(super) struct Life {
+    closing: AtomicBool,
+    /// The close came from a callback, so the completion thread has to finish it.
+    finish_after_callbacks: AtomicBool,
+    io: OnceLock<Thread>,
+    completion: OnceLock<Thread>,
+}
+
+impl Life {
+    /// The IO thread runs. Told by the thread itself, so that its first callback already knows,
+    /// and by its creator, so that the handle is complete when it is returned.
+    pub(super) fn io_started(&self, thread: Thread) {
+        let _ = self.io.set(thread);
+    }
+
+    /// The same for the completion thread.
+    pub(super) fn completion_started(&self, thread: Thread) {
+        let _ = self.completion.set(thread);
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+
+    /// True on the IO thread, where auth completions and log callbacks run.
+    pub(super) fn on_io_thread(&self) -> bool {
+        self.io.get().is_some_and(|io| io.is_current())
+    }
+
+    /// True on the completion thread.
+    fn on_completion_thread(&self) -> bool {
+        self.completion
+            .get()
+            .is_some_and(|completion| completion.is_current())
+    }
+}
+
+impl<C: Client> Handle<C> {
+    /// Ends the handle (C-530…C-538). From a thread of the program it returns when all is done;
+    /// from a callback at once, and the rest follows when the callback has returned. Only the
+    /// first call does anything.
+    pub fn close(&self) {
+        if self.life.closing.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let from_callback = self.life.on_completion_thread() || self.life.on_io_thread();
+        self.life
+            .finish_after_callbacks
+            .store(from_callback, Ordering::Release);
+        let mut engine = self.engine.lock();
+        engine.close(self);
+        // Auth completions are called here, in the closing thread.
+        let aftermath = std::mem::take(&mut engine.aftermath);
+        self.run_aftermath(aftermath, engine);
+        self.nudge();
+        if from_callback {
+            return self.dispatcher.stop();
+        }
+        if let Some(io) = self.life.io.get() {
+            io.join();
+        }
+        self.dispatcher.stop();
+        if let Some(completion) = self.life.completion.get() {
+            completion.join();
+        }
+        self.say_goodbye();
+    }
+
+    /// Last act of the completion thread.
+    pub(super) fn finish_close_after_callbacks(&self) {
+        if !self.life.finish_after_callbacks.load(Ordering::Acquire) {
+            return;
+        }
+        if let Some(io) = self.life.io.get() {
+            io.join();
+        }
+        Thread::current().detach();
+        self.say_goodbye();
+    }
+
+    /// Tells the server, if there is one to tell; then nothing of the handle is left. Both
+    /// threads are done, so the engine is ours.
+    fn say_goodbye(&self) {
+        let mut engine = self.engine.lock();
+        let live = engine.core.state().is_live();
+        if let Some(mut connection) = engine.connection.take()
+            && live
+            && send_rest(&mut connection, &mut engine.core)
+        {
+            // Any byte or the end of the stream is an answer; it is not read (C-536).
+            connection.wait(false, ANSWER_LIMIT);
+        }
+        let aftermath = std::mem::take(&mut engine.aftermath);
+        self.run_aftermath(aftermath, engine);
+        self.client.closed();
+    }
+}
+
+fn send_rest<C, W: Copy + Eq + std::hash::Hash, A>(
+    connection: &mut Connection,
+    core: &mut crate::core::Core<C, W, A>,
+) -> bool {
+    let deadline = Instant::now() + SEND_LIMIT;
+    while !core.transmit().is_empty() {
+        match connection.write(core.transmit()) {
+            Ok(Some(n)) => core.sent(n, clock::now()),
+            Ok(None) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() || !connection.wait(true, left) {
+                    return false;
+                }
+            }
+            Err(_) => return false,
+        }
+    }
+    true
+}

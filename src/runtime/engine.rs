@@ -1,0 +1,435 @@
+//! The connection's two halves that both drivers call: [`Engine::process`] moves bytes,
+//! [`Engine::prepare`] does what time demands and says what to wait for.
+//!
+//! Whoever holds the engine's lock is the driver: normally the IO thread, sometimes a thread of
+//! the program that runs a loop of its own. No code of the program runs under that lock.
+
+use std::collections::VecDeque;
+
+use mio::{Interest, Registry, Token};
+use zk_proto::Code;
+
+use super::dispatcher::{Batch, outcome};
+use super::inbox::Inbox;
+use super::probe::{Probe, Verdict};
+use super::resolution::{self, Resolution};
+use super::{Client, Handle};
+use crate::core::connect_string::HostPort;
+use crate::core::{Core, Delivery, Events, Fault, Gate, Millis, Queue, State};
+use crate::log;
+use crate::log::{Level, Line};
+use crate::net::clock;
+use crate::net::socket::{Connection, Progress, StartError};
+
+pub(super) const WAKER: Token = Token(0);
+pub(super) const SOCKET: Token = Token(1);
+pub(super) const PROBE: Token = Token(2);
+
+/// Names are resolved at most this often, ms.
+const RESOLUTION_INTERVAL: Millis = 100;
+
+/// Readiness that a poll has reported.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Ready {
+    pub(super) readable: bool,
+    pub(super) writable: bool,
+    /// The peer has sent its last byte, so reading must go on to the end.
+    pub(super) read_closed: bool,
+    pub(super) probe: bool,
+}
+
+/// Work that has to wait until the lock is released, because it runs the program's code.
+pub(super) struct Aftermath<C: Client> {
+    pub(super) lines: VecDeque<Line>,
+    pub(super) auth: VecDeque<(C::Auth, Code)>,
+    /// Deliveries of a session that failed to authenticate: the completions of its credentials
+    /// are called before anyone hears of the end (C-437).
+    pub(super) last_batch: Option<Batch<C>>,
+}
+
+impl<C: Client> Default for Aftermath<C> {
+    fn default() -> Self {
+        Self {
+            lines: VecDeque::new(),
+            auth: VecDeque::new(),
+            last_batch: None,
+        }
+    }
+}
+
+/// Core, socket and buffers of one handle.
+pub(super) struct Engine<C: Client> {
+    pub(super) core: Core<C::Cookie, C::Watcher, C::Auth>,
+    pub(super) connection: Option<Connection>,
+    /// The kernel took less than was offered; wait for writability.
+    pub(super) blocked: bool,
+    pub(super) hosts: Vec<HostPort>,
+    inbox: Inbox,
+    registry: Registry,
+    probe: Option<Probe>,
+    resolution: Option<Resolution>,
+    resolved_at: Millis,
+    queue: Queue<C::Cookie, C::Watcher>,
+    events: Events<C::Cookie, C::Watcher, C::Auth>,
+    pub(super) aftermath: Aftermath<C>,
+}
+
+impl<C: Client> Engine<C> {
+    pub(super) fn new(
+        core: Core<C::Cookie, C::Watcher, C::Auth>,
+        hosts: Vec<HostPort>,
+        registry: Registry,
+    ) -> Self {
+        Self {
+            core,
+            connection: None,
+            blocked: false,
+            hosts,
+            inbox: Inbox::default(),
+            registry,
+            probe: None,
+            resolution: None,
+            resolved_at: clock::now(),
+            queue: Queue::default(),
+            events: Events::default(),
+            aftermath: Aftermath::default(),
+        }
+    }
+
+    /// Moves bytes as far as `ready` says. The result is that of a step of the program's loop
+    /// (C-526).
+    pub(super) fn process(&mut self, handle: &Handle<C>, ready: Ready) -> Code {
+        let now = self.begin(handle);
+        if ready.probe {
+            self.advance_probe(handle, now);
+        }
+        let code = if self.core.state() == State::Connecting {
+            if ready.readable || ready.writable {
+                self.finish_connecting(handle, now)
+            } else {
+                Code::OK
+            }
+        } else {
+            self.blocked &= !ready.writable;
+            let read = if ready.readable {
+                self.receive(handle, now, ready.read_closed)
+            } else {
+                Code::OK
+            };
+            let sent = self.send(handle, now);
+            if read == Code::OK || read == Code::NOTHING && sent != Code::OK {
+                sent
+            } else {
+                read
+            }
+        };
+        self.hand_over(handle);
+        code
+    }
+
+    /// Does what is due: timeouts, pings, connection attempts, probes, and sending what callers
+    /// have queued. The result is that of a step of the program's loop (C-525).
+    pub(super) fn prepare(&mut self, handle: &Handle<C>, woken: bool) -> Code {
+        let now = self.begin(handle);
+        let mut code = Code::OK;
+        if handle.is_poisoned() {
+            code = self.fail(handle, &Fault::internal(), now);
+        }
+        self.follow_names(handle, now);
+        if let Err(fault) = self.core.handle_timeout(now) {
+            code = self.fail(handle, &fault, now);
+        }
+        if let Some(server) = self.core.next_attempt(woken, now) {
+            code = self.connect(handle, server, now);
+        }
+        self.advance_probe(handle, now);
+        if let Some(server) = self.core.probe(now) {
+            self.probe = Probe::start(server, &self.registry, PROBE, now);
+        }
+        let sent = self.send(handle, now);
+        self.hand_over(handle);
+        if code == Code::OK { sent } else { code }
+    }
+
+    /// Time until [`prepare`](Self::prepare) has something to do, ms; `None` if never.
+    pub(super) fn timeout(&self) -> Option<Millis> {
+        let mut deadline = self.core.next_deadline()?;
+        if let Some(probe) = &self.probe {
+            deadline = deadline.min(probe.deadline());
+        }
+        Some(deadline.saturating_sub(clock::now()))
+    }
+
+    fn begin(&mut self, handle: &Handle<C>) -> Millis {
+        self.core.set_global_watcher(handle.client.global_watcher());
+        clock::now()
+    }
+
+    fn connect(&mut self, handle: &Handle<C>, server: std::net::SocketAddr, now: Millis) -> Code {
+        self.inbox.clear();
+        self.blocked = false;
+        log!(
+            self.events.log,
+            Level::Debug,
+            "connect",
+            "connecting to {server}"
+        );
+        let started = Connection::start(server).and_then(|(mut connection, nodelay_failed)| {
+            if nodelay_failed {
+                log!(
+                    self.events.log,
+                    Level::Warn,
+                    "connect",
+                    "unable to set TCP_NODELAY for {server}"
+                );
+            }
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            self.registry
+                .register(connection.source(), SOCKET, interest)
+                .map_err(StartError::Socket)?;
+            Ok(connection)
+        });
+        match started {
+            Ok(connection) => {
+                self.connection = Some(connection);
+                Code::OK
+            }
+            Err(StartError::Socket(e)) => {
+                let reason = format!(
+                    "socket() call failed: {e} (errno={})",
+                    e.raw_os_error().unwrap_or(0)
+                );
+                self.fail(handle, &Fault::loss(Code::SYSTEM_ERROR, reason), now)
+            }
+            Err(StartError::Connect(e)) => {
+                self.fail(handle, &broken("connect() call failed", &e), now)
+            }
+        }
+    }
+
+    fn finish_connecting(&mut self, handle: &Handle<C>, now: Millis) -> Code {
+        let Some(connection) = &self.connection else {
+            return Code::OK;
+        };
+        match connection.progress() {
+            Ok(Progress::Connecting) => Code::OK,
+            Ok(Progress::Connected) => {
+                self.core.handle_connected(now);
+                self.send(handle, now)
+            }
+            Err(e) => self.fail(
+                handle,
+                &broken("server refused to accept the client", &e),
+                now,
+            ),
+        }
+    }
+
+    /// Reads until the kernel has nothing more, with one call if everything fits the buffer.
+    fn receive(&mut self, handle: &Handle<C>, now: Millis, to_the_end: bool) -> Code {
+        let mut frames = false;
+        loop {
+            let Some(connection) = &mut self.connection else {
+                return Code::OK;
+            };
+            let space = self.inbox.space();
+            let room = space.len();
+            let n = match connection.read(space) {
+                Ok(None) => break,
+                Ok(Some(0)) => {
+                    let fault =
+                        Fault::loss(Code::CONNECTION_LOSS, "server has closed the connection");
+                    return self.fail(handle, &fault, now);
+                }
+                Ok(Some(n)) => n,
+                Err(e) => return self.fail(handle, &broken("recv() call failed", &e), now),
+            };
+            self.inbox.received(n);
+            match self
+                .core
+                .handle_input(self.inbox.bytes(), now, &mut self.events)
+            {
+                Ok(used) => {
+                    frames |= used > 0;
+                    self.hand_over_input(handle, used);
+                }
+                Err(fault) => return self.fail(handle, &fault, now),
+            }
+            // Less than there was room for: the kernel is drained, unless its end is reached,
+            // which only another read tells.
+            if n < room && !to_the_end {
+                break;
+            }
+        }
+        if frames { Code::OK } else { Code::NOTHING }
+    }
+
+    /// Sends what callers have queued, as far as the kernel takes it.
+    fn send(&mut self, handle: &Handle<C>, now: Millis) -> Code {
+        if self.core.state().is_live() {
+            let mut inlet = handle.inlet.lock();
+            inlet.outbox.take(&mut self.queue);
+            drop(inlet);
+            self.core.enqueue(&mut self.queue);
+        }
+        while !self.blocked && !self.core.transmit().is_empty() {
+            let Some(connection) = &mut self.connection else {
+                break;
+            };
+            match connection.write(self.core.transmit()) {
+                Ok(Some(n)) => self.core.sent(n, now),
+                Ok(None) => self.blocked = true,
+                Err(e) => return self.fail(handle, &broken("send() call failed", &e), now),
+            }
+        }
+        Code::OK
+    }
+
+    /// Ends the connection, or the session, and tells everyone.
+    pub(super) fn fail(&mut self, handle: &Handle<C>, fault: &Fault, now: Millis) -> Code {
+        // Dropping closes the socket, which also takes it out of the poll.
+        self.connection = None;
+        self.probe = None;
+        {
+            let mut inlet = handle.inlet.lock();
+            if fault.is_terminal() {
+                inlet.outbox.shut(Gate::Terminal);
+            }
+            inlet.outbox.take(&mut self.queue);
+        }
+        self.core
+            .disconnect(fault, &mut self.queue, now, &mut self.events);
+        // What was already delivered may lie in the input, so both go together.
+        let used = self.inbox.bytes().len();
+        self.hand_over_input(handle, used);
+        fault.code
+    }
+
+    /// Everything outstanding is finished; what remains to be sent is in the core (C-530).
+    pub(super) fn close(&mut self, handle: &Handle<C>) {
+        {
+            let mut inlet = handle.inlet.lock();
+            inlet.outbox.shut(Gate::Closing);
+            inlet.outbox.take(&mut self.queue);
+        }
+        self.core.close(&mut self.queue, &mut self.events);
+        self.hand_over(handle);
+    }
+
+    fn advance_probe(&mut self, handle: &Handle<C>, now: Millis) {
+        let Some(probe) = &mut self.probe else { return };
+        let verdict = probe.advance(now);
+        if verdict == Verdict::Waiting {
+            return;
+        }
+        let server = probe.server();
+        self.probe = None;
+        if let Err(fault) = self
+            .core
+            .handle_probe(server, verdict == Verdict::ReadWrite)
+        {
+            self.fail(handle, &fault, now);
+        }
+    }
+
+    /// Starts and ends background resolutions (C-410). Never while connected: a connection is
+    /// kept whatever the names say, until a server is to be chosen.
+    fn follow_names(&mut self, handle: &Handle<C>, now: Millis) {
+        if let Some(resolved) = self.resolution.as_ref().and_then(Resolution::take) {
+            self.resolution = None;
+            self.events.log.append(resolved.log);
+            if let Some(Err(fault)) = resolved
+                .servers
+                .map(|servers| self.core.replace_servers(servers))
+            {
+                self.fail(handle, &fault, now);
+            }
+        }
+        if self.core.take_resolution_request()
+            && self.resolution.is_none()
+            && now >= self.resolved_at + RESOLUTION_INTERVAL
+            && resolution::can_change(&self.hosts)
+        {
+            self.resolved_at = now;
+            let waker = handle.waker.clone();
+            // A failing wake-up only delays the result to the next turn.
+            self.resolution = Resolution::start(self.hosts.clone(), move || drop(waker.wake()));
+        }
+    }
+
+    /// A new host list from the program, already resolved (C-448).
+    pub(super) fn replace_servers(
+        &mut self,
+        handle: &Handle<C>,
+        hosts: Vec<HostPort>,
+        servers: Vec<std::net::SocketAddr>,
+    ) {
+        self.hosts = hosts;
+        self.resolution = None;
+        let now = self.begin(handle);
+        if let Err(fault) = self.core.replace_servers(servers) {
+            self.fail(handle, &fault, now);
+        }
+        self.hand_over(handle);
+    }
+
+    /// Passes on what has happened when no input is involved.
+    pub(super) fn hand_over(&mut self, handle: &Handle<C>) {
+        self.hand_over_input(handle, 0);
+    }
+
+    /// Passes on what has happened; `used` bytes of the input belong to it. Synchronous calls
+    /// end here; the rest goes to the completion thread in one batch.
+    fn hand_over_input(&mut self, handle: &Handle<C>, used: usize) {
+        let events = &mut self.events;
+        if let Some((id, password)) = events.session.take() {
+            handle.client.session(id, password);
+        }
+        handle.publish(self.core.state(), self.core.recv_timeout());
+        if !events.deliver.is_empty() {
+            let mut batch = handle.dispatcher.spare();
+            for item in events.deliver.drain(..) {
+                match item {
+                    Delivery::Reply {
+                        cookie,
+                        kind,
+                        code,
+                        body,
+                    } if C::is_sync(&cookie) => {
+                        let body = self.inbox.bytes().get(body).unwrap_or_default();
+                        handle
+                            .client
+                            .finish_sync(cookie, outcome(kind, code, body, &handle.chroot));
+                    }
+                    item => batch.items.push_back(item),
+                }
+            }
+            if batch.items.is_empty() {
+                self.inbox.consume(used);
+                handle.dispatcher.give_back(batch);
+            } else {
+                if used > 0 {
+                    let spare = std::mem::take(&mut batch.input);
+                    batch.input = self.inbox.hand_over(used, spare);
+                }
+                if self.core.state().is_terminal() && !events.auth.is_empty() {
+                    self.aftermath.last_batch = Some(batch);
+                } else {
+                    handle.dispatcher.push(batch);
+                }
+            }
+        } else if used > 0 {
+            self.inbox.consume(used);
+        }
+        self.aftermath.auth.extend(events.auth.drain(..));
+        self.aftermath.lines.extend(events.log.take());
+    }
+}
+
+fn broken(what: &str, error: &std::io::Error) -> Fault {
+    let errno = error.raw_os_error().unwrap_or(0);
+    Fault::loss(
+        Code::CONNECTION_LOSS,
+        format!("{what}: {error} (errno={errno})"),
+    )
+}

@@ -1,0 +1,119 @@
+//! The receive buffer: what the kernel had, up to the frame that is still incomplete.
+
+use crate::core::input_needed;
+
+/// First size of a buffer. Most handles are idle and see only pings.
+const SMALL: usize = 4 * 1024;
+
+/// Size at which a buffer stops growing for throughput's sake; a larger frame makes it grow on.
+const LARGE: usize = 256 * 1024;
+
+/// Bytes received and not yet used up.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    /// Initialised all over, so that it can be read into.
+    buffer: Vec<u8>,
+    filled: usize,
+}
+
+impl Inbox {
+    /// Forgets everything: a new connection starts.
+    pub(super) fn clear(&mut self) {
+        self.filled = 0;
+    }
+
+    /// Where the next bytes go; never empty.
+    ///
+    /// The buffer doubles when it was full, so a length word alone can make nobody allocate
+    /// what it claims: memory follows the bytes that really came.
+    pub(super) fn space(&mut self) -> &mut [u8] {
+        if self.filled == self.buffer.len() {
+            let needed = input_needed(&self.buffer[..self.filled]);
+            let doubled = self.buffer.len() * 2;
+            let size = if doubled <= LARGE {
+                doubled
+            } else {
+                needed.clamp(self.filled + LARGE, doubled.max(LARGE))
+            };
+            self.buffer.resize(size.max(SMALL), 0);
+        }
+        &mut self.buffer[self.filled..]
+    }
+
+    /// `n` bytes of [`space`](Self::space) now hold input.
+    pub(super) fn received(&mut self, n: usize) {
+        self.filled += n;
+    }
+
+    /// The input.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.filled]
+    }
+
+    /// The first `used` bytes have been handled.
+    pub(super) fn consume(&mut self, used: usize) {
+        self.buffer.copy_within(used..self.filled, 0);
+        self.filled -= used;
+    }
+
+    /// As [`consume`](Self::consume), but what was handled is still needed: the whole buffer
+    /// goes to the caller, and `spare` takes its place with the rest of the input.
+    pub(super) fn hand_over(&mut self, used: usize, mut spare: Vec<u8>) -> Vec<u8> {
+        let rest = self.filled - used;
+        if spare.len() < rest {
+            spare.resize(rest.max(SMALL), 0);
+        }
+        spare[..rest].copy_from_slice(&self.buffer[used..self.filled]);
+        self.filled = rest;
+        std::mem::replace(&mut self.buffer, spare)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receive(inbox: &mut Inbox, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let space = inbox.space();
+            let n = space.len().min(bytes.len());
+            space[..n].copy_from_slice(&bytes[..n]);
+            inbox.received(n);
+            bytes = &bytes[n..];
+        }
+    }
+
+    #[test]
+    fn what_is_not_consumed_stays_in_front() {
+        let mut inbox = Inbox::default();
+        receive(&mut inbox, b"abcdef");
+        inbox.consume(4);
+        receive(&mut inbox, b"gh");
+        assert_eq!(inbox.bytes(), b"efgh");
+    }
+
+    #[test]
+    fn handing_over_keeps_the_rest_and_gives_away_the_front() {
+        let mut inbox = Inbox::default();
+        receive(&mut inbox, b"abcdef");
+        let given = inbox.hand_over(4, Vec::new());
+        assert_eq!(&given[..6], b"abcdef");
+        assert_eq!(inbox.bytes(), b"ef");
+        receive(&mut inbox, b"gh");
+        let given = inbox.hand_over(4, given);
+        assert_eq!(&given[..4], b"efgh");
+        assert!(inbox.bytes().is_empty());
+    }
+
+    #[test]
+    fn a_length_word_alone_does_not_allocate_what_it_claims() {
+        let mut inbox = Inbox::default();
+        receive(&mut inbox, &(200u32 << 20).to_be_bytes());
+        receive(&mut inbox, &vec![7; 3 * LARGE]);
+        assert!(
+            inbox.buffer.len() < 8 * LARGE,
+            "{} bytes",
+            inbox.buffer.len()
+        );
+    }
+}

@@ -1,0 +1,127 @@
+//! Threads, locks and life of a handle. Knows the core and the sockets, but no C.
+#![forbid(unsafe_code)]
+
+mod close;
+mod dispatcher;
+mod engine;
+mod external;
+mod handle;
+mod inbox;
+mod io_thread;
+mod probe;
+mod resolution;
+mod sync;
+
+use std::hash::Hash;
+
+use zk_proto::Code;
+
+use crate::core::Outcome;
+use crate::log::Line;
+
+pub use handle::Handle;
+pub use resolution::set_deterministic_order;
+pub use sync::Waiter;
+
+/// What the layer above plugs into a handle: where results, events and log lines go.
+///
+/// No method is called with a lock of this library held, except [`session`](Self::session).
+pub trait Client: Send + Sync + Sized + 'static {
+    /// Carried with each request and given back exactly once.
+    type Cookie: Send + 'static;
+    /// Carried with each add_auth that wants to know its result.
+    type Auth: Send + 'static;
+    /// Identifies who is told about an event; equal watchers on one path are one watch.
+    type Watcher: Copy + Eq + Hash + Send + 'static;
+    /// Memory that the completion thread keeps from call to call.
+    type Scratch: Default + Send + 'static;
+
+    /// True if the request is finished on the IO thread because a caller waits for it.
+    fn is_sync(cookie: &Self::Cookie) -> bool;
+
+    /// Who gets session events besides the registered watchers (C-480). Any thread.
+    fn global_watcher(&self) -> Self::Watcher;
+
+    /// A session was established: its id and password. IO thread, under the core's lock: store
+    /// and return.
+    fn session(&self, id: i64, password: [u8; 16]);
+
+    /// Finishes a synchronous request. IO thread, or the closing thread.
+    fn finish_sync(&self, cookie: Self::Cookie, result: Result<Outcome<'_>, Code>);
+
+    /// Finishes an asynchronous request. Completion thread. May not return (a forced unwind of
+    /// the thread passes through), so the callers have nothing to drop.
+    fn complete(
+        &self,
+        cookie: Self::Cookie,
+        result: Result<Outcome<'_>, Code>,
+        scratch: &mut Self::Scratch,
+    );
+
+    /// Finishes an add_auth. IO thread, or the closing thread (C-512, C-530). May not return,
+    /// as above.
+    fn complete_auth(&self, auth: Self::Auth, code: Code);
+
+    /// Tells one watcher about one event; `path` is the client's, empty for session events.
+    /// Completion thread. May not return, as above.
+    fn watch_event(
+        &self,
+        watcher: Self::Watcher,
+        kind: i32,
+        state: i32,
+        path: &[u8],
+        scratch: &mut Self::Scratch,
+    );
+
+    /// Writes a log line. Any thread. May not return, as above.
+    fn log(&self, line: &Line);
+
+    /// Nothing of the library runs for this handle any more; the last call. Closing thread, or
+    /// the completion thread if the handle was closed from there.
+    fn closed(&self);
+}
+
+/// How a handle is made.
+#[derive(Clone, Copy, Debug)]
+pub struct Config<'a> {
+    /// Host list with optional chroot (C-272, C-278).
+    pub hosts: &'a [u8],
+    /// Session timeout asked for, ms; not validated.
+    pub recv_timeout: i32,
+    /// Session to resume: id and password.
+    pub session: Option<(i64, [u8; 16])>,
+    /// True if a read-only server will do.
+    pub read_only: bool,
+}
+
+/// Why a handle could not be made, as errno.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenError(pub i32);
+
+/// What an application-driven loop has to wait for (C-525).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interest {
+    /// Socket, −1 if there is none.
+    pub fd: i32,
+    /// Wait for readability.
+    pub read: bool,
+    /// Wait for writability.
+    pub write: bool,
+    /// Wait at most this long, ms.
+    pub timeout: u64,
+}
+
+/// Which watches a removal is about (C-485…C-490).
+#[derive(Clone, Copy, Debug)]
+pub struct WatchRemoval<'a, W> {
+    /// Client's path; `None` stands for NULL.
+    pub path: Option<&'a [u8]>,
+    /// 1 child, 2 data, 3 any, others match nothing.
+    pub kind: i32,
+    /// `None` matches every watcher, even if nothing is registered (C-486).
+    pub watcher: Option<W>,
+    /// True for remove_all_watches (request 18), false for remove_watches (request 17).
+    pub all: bool,
+    /// True to forget the watch here without asking the server.
+    pub local: bool,
+}

@@ -1,0 +1,103 @@
+//! Turning a host list into addresses, in the caller or in the background.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::core::connect_string::HostPort;
+use crate::core::hosts::shuffle;
+use crate::log;
+use crate::log::Level;
+use crate::net::resolver;
+
+/// Process-wide: keep lists in the order given (C-291).
+static DETERMINISTIC: AtomicBool = AtomicBool::new(false);
+
+/// Sets whether host lists keep their order; read at each resolution (C-291).
+pub fn set_deterministic_order(yes: bool) {
+    DETERMINISTIC.store(yes, Ordering::Relaxed);
+}
+
+/// Resolves all hosts, in order, and shuffles the result unless that is switched off. Names that
+/// do not resolve are skipped as long as one does; else the last one's errno is returned.
+pub(super) fn resolve(hosts: &[HostPort], log: &mut log::Buffer) -> Result<Vec<SocketAddr>, i32> {
+    let mut servers = Vec::new();
+    let mut errno = libc_enoent();
+    for host in hosts {
+        match resolver::resolve(&host.host, host.port) {
+            Ok(addresses) => servers.extend(addresses),
+            Err(error) => {
+                errno = error;
+                let name = host.host.escape_ascii();
+                log!(
+                    log,
+                    Level::Warn,
+                    "resolve",
+                    "cannot resolve {name} (errno={error}); skipping it"
+                );
+            }
+        }
+    }
+    if servers.is_empty() {
+        return Err(errno);
+    }
+    if !DETERMINISTIC.load(Ordering::Relaxed) {
+        shuffle(&mut servers, fastrand::u64(..));
+    }
+    Ok(servers)
+}
+
+/// "No such host", should a resolver ever succeed with no address.
+const fn libc_enoent() -> i32 {
+    2
+}
+
+/// True if some host is a name, whose addresses can change.
+pub(super) fn can_change(hosts: &[HostPort]) -> bool {
+    hosts.iter().any(|h| resolver::literal(&h.host).is_none())
+}
+
+/// A resolution in the background, so that no resolver, however slow, delays a ping, a
+/// reconnect or a close.
+pub(super) struct Resolution {
+    slot: Arc<Mutex<Option<Resolved>>>,
+}
+
+/// What came of it.
+pub(super) struct Resolved {
+    /// `None` if nothing resolved: the old addresses stay in use (C-410).
+    pub(super) servers: Option<Vec<SocketAddr>>,
+    pub(super) log: log::Buffer,
+}
+
+impl Resolution {
+    /// Starts one; `done` is called when [`take`](Self::take) has something to give. `None` if
+    /// no thread could be made.
+    pub(super) fn start(
+        hosts: Vec<HostPort>,
+        done: impl FnOnce() + Send + 'static,
+    ) -> Option<Self> {
+        let slot = Arc::new(Mutex::new(None));
+        let result = slot.clone();
+        // None of the program's code runs on this thread, so a plain one will do. If the handle
+        // is closed meanwhile, it ends by itself and its result is dropped.
+        let body = move || {
+            let mut log = log::Buffer::default();
+            let servers = resolve(&hosts, &mut log).ok();
+            *result.lock() = Some(Resolved { servers, log });
+            done();
+        };
+        std::thread::Builder::new()
+            .name("zk-resolve".into())
+            .spawn(body)
+            .ok()?;
+        Some(Self { slot })
+    }
+
+    /// The result, once it is there.
+    pub(super) fn take(&self) -> Option<Resolved> {
+        self.slot.lock().take()
+    }
+}

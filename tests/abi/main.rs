@@ -1,0 +1,15 @@
+//! The ABI: what the library exports and what its headers say, against Debian's 3.8.0.
+//!
+//! Debian's library and headers are compared where they are installed (`libzookeeper-mt2`,
+//! `libzookeeper-mt-dev`). The library under test is the one that Cargo built for this test,
+//! or the file that `ZK_LIB` names; its static archive is `ZK_ARCHIVE` likewise.
+
+mod cc;
+mod data;
+mod dwarf;
+mod exports;
+mod headers;
+mod identity;
+mod layout;
+mod prototypes;
+mod support;
