@@ -133,22 +133,22 @@ enum ZOO_ERRORS {
 extern "C" {
 #endif
 
-/** May read the data and the children's names. */
+/** Permission: may read the data and the children's names. */
 extern const int ZOO_PERM_READ;
 
-/** May set the data. */
+/** Permission: may set the data. */
 extern const int ZOO_PERM_WRITE;
 
-/** May create children. */
+/** Permission: may create children. */
 extern const int ZOO_PERM_CREATE;
 
-/** May delete children. */
+/** Permission: may delete children. */
 extern const int ZOO_PERM_DELETE;
 
-/** May set the ACL. */
+/** Permission: may set the ACL. */
 extern const int ZOO_PERM_ADMIN;
 
-/** May do everything. */
+/** Permission: may do everything. */
 extern const int ZOO_PERM_ALL;
 
 /** Interest of zookeeper_interest() and event of zookeeper_process(): writable. */
@@ -157,67 +157,79 @@ extern const int ZOOKEEPER_WRITE;
 /** Interest of zookeeper_interest() and event of zookeeper_process(): readable. */
 extern const int ZOOKEEPER_READ;
 
-/** Stays until it is deleted. */
+/** Mode of a new node: stays until it is deleted. */
 extern const int ZOO_PERSISTENT;
 
-/** Is deleted when the session that created it ends. */
+/** Mode of a new node: is deleted when the session that created it ends. */
 extern const int ZOO_EPHEMERAL;
 
-/** Stays, and its name gets a number of ten digits that its parent counts up. */
+/**
+ * Mode of a new node: stays, and its name gets a number of ten digits that its parent counts
+ * up.
+ */
 extern const int ZOO_PERSISTENT_SEQUENTIAL;
 
-/** Ends with the session and has a number. */
+/** Mode of a new node: ends with the session and has a number. */
 extern const int ZOO_EPHEMERAL_SEQUENTIAL;
 
-/** Is deleted by the server some time after its last child. */
+/** Mode of a new node: is deleted by the server some time after its last child. */
 extern const int ZOO_CONTAINER;
 
-/** Is deleted when it has no children and was not changed for its time to live. */
+/**
+ * Mode of a new node: is deleted when it has no children and was not changed for its time to
+ * live.
+ */
 extern const int ZOO_PERSISTENT_WITH_TTL;
 
-/** Has a time to live and a number. */
+/** Mode of a new node: has a time to live and a number. */
 extern const int ZOO_PERSISTENT_SEQUENTIAL_WITH_TTL;
 
 /** The bit that gives a node a number; ZOO_EPHEMERAL | ZOO_SEQUENCE is a valid mode. */
 extern const int ZOO_SEQUENCE;
 
-/** The session ran out: its ephemeral nodes are gone and the handle is of no more use. */
+/**
+ * State of a session: the session ran out: its ephemeral nodes are gone and the handle is of
+ * no more use.
+ */
 extern const int ZOO_EXPIRED_SESSION_STATE;
 
-/** The server refused an identity of zoo_add_auth(); the handle is of no more use. */
+/**
+ * State of a session: the server refused an identity of zoo_add_auth(); the handle is of no
+ * more use.
+ */
 extern const int ZOO_AUTH_FAILED_STATE;
 
-/** A connection is being made. */
+/** State of a session: a connection is being made. */
 extern const int ZOO_CONNECTING_STATE;
 
-/** Connected, and waiting for the server to answer about the session. */
+/** State of a session: connected, and waiting for the server to answer about the session. */
 extern const int ZOO_ASSOCIATING_STATE;
 
-/** The session is on and serves requests. */
+/** State of a session: the session is on and serves requests. */
 extern const int ZOO_CONNECTED_STATE;
 
-/** The session is on at a server without quorum, which serves reads only. */
+/** State of a session: the session is on at a server without quorum, which serves reads only. */
 extern const int ZOO_READONLY_STATE;
 
-/** There is no connection, and none is being made at this moment. */
+/** State of a session: there is no connection, and none is being made at this moment. */
 extern const int ZOO_NOTCONNECTED_STATE;
 
-/** The node was created; a watch of exists. */
+/** Event: the node was created; a watch of exists. */
 extern const int ZOO_CREATED_EVENT;
 
-/** The node was deleted; any watch. */
+/** Event: the node was deleted; any watch. */
 extern const int ZOO_DELETED_EVENT;
 
-/** The node's data was set; a watch of get or exists. */
+/** Event: the node's data was set; a watch of get or exists. */
 extern const int ZOO_CHANGED_EVENT;
 
-/** Children came or went; a watch of get_children. */
+/** Event: children came or went; a watch of get_children. */
 extern const int ZOO_CHILD_EVENT;
 
-/** The state of the session changed; every watcher is told, and stays set. */
+/** Event: the state of the session changed; every watcher is told, and stays set. */
 extern const int ZOO_SESSION_EVENT;
 
-/** The watch was removed, and no more events will come. */
+/** Event: the watch was removed, and no more events will come. */
 extern const int ZOO_NOTWATCHING_EVENT;
 
 /** Everybody, for an ACL entry. */

@@ -213,8 +213,10 @@ impl Unit<'_> {
     }
 
     fn layout(&self, entry: &Entry<'_>) -> Layout {
-        let mut layout = Layout::default();
-        layout.size = number(entry, dw::DW_AT_byte_size).unwrap_or(0);
+        let mut layout = Layout {
+            size: number(entry, dw::DW_AT_byte_size).unwrap_or(0),
+            members: Vec::new(),
+        };
         self.each_child(Some(entry.offset()), &mut |member| {
             if member.tag() == dw::DW_TAG_member {
                 let name = self.name(member).unwrap_or_default();

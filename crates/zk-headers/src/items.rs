@@ -197,9 +197,7 @@ fn declared_name(declaration: &str) -> Option<String> {
     let head = match (code.strip_prefix("typedef "), code.split_once("(*")) {
         (Some(_), Some((_, pointer))) => return Some(leading_word(pointer).to_owned()),
         (Some(_), None) => code.trim_end_matches(';'),
-        _ => code
-            .split_once('(')
-            .map_or(code.trim_end_matches(';'), |(head, _)| head),
+        _ => code.split('(').next()?.trim_end_matches(';'),
     };
     Some(trailing_word(head).to_owned()).filter(|name| !name.is_empty())
 }
