@@ -5,7 +5,7 @@ mod support;
 use std::collections::HashSet;
 use std::sync::mpsc::channel;
 
-use support::{DEADLINE, Got, Told, Zk, create, get, server};
+use support::{DEADLINE, Got, Told, Zk, get, server};
 use zk_proto::{Code, Op};
 use zk_test_server::{Action, Close, TestServer, When};
 use zookeeper_mt::core::Request;

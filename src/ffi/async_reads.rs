@@ -8,10 +8,10 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use super::async_ops::submit;
 use super::convert::text;
 use super::delivery::Async;
 use super::pointer::UserPtr;
+use super::requests::submit;
 use super::sync_call::Watch;
 use super::types::{
     data_completion_t, stat_completion_t, strings_completion_t, strings_stat_completion_t,

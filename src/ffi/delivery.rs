@@ -10,10 +10,10 @@ use std::ptr;
 use zk_proto::{Code, Text};
 
 use super::convert;
-use super::multi::MultiResults;
 use super::pointer::UserPtr;
 use super::scratch::Scratch;
 use super::sync_call::SyncCall;
+use super::transaction::MultiResults;
 use super::types::{
     ACL_vector, Stat, String_vector, acl_completion_t, data_completion_t, stat_completion_t,
     string_completion_t, string_stat_completion_t, strings_completion_t, strings_stat_completion_t,

@@ -10,10 +10,10 @@ use std::ptr;
 
 use zk_proto::Code;
 
-use super::async_ops::{self, Create, NO_TTL};
 use super::convert::{self, AclView, text};
 use super::guard;
 use super::pointer::UserPtr;
+use super::requests::{self, Create, NO_TTL};
 use super::sync_call::{self, Out, Watch};
 use super::types::{ACL_vector, Stat, zhandle_t};
 use crate::core::Request;
@@ -292,7 +292,7 @@ pub unsafe extern "C-unwind" fn zoo_reconfig(
     // SAFETY: the documentation asks for NULL or C strings, and for a length.
     let (request, out) = unsafe {
         (
-            async_ops::reconfig(joining, leaving, members, version),
+            requests::reconfig(joining, leaving, members, version),
             Out::data(buffer, buffer_len, stat),
         )
     };
@@ -439,7 +439,7 @@ pub unsafe extern "C-unwind" fn zoo_set_acl(
     let (path, acl) = unsafe { (text(path), AclView::new(acl)) };
     guard::code(zh, |handle| {
         let acl = acl?;
-        let request = async_ops::set_acl(path, version, &acl)?;
+        let request = requests::set_acl(path, version, &acl)?;
         sync_call::wait(Out::Nothing, |cookie| handle.submit(request, cookie, None))
     })
 }

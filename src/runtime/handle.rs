@@ -83,7 +83,9 @@ impl<C: Client> Handle<C> {
         let (hosts, chroot) = match parsed {
             Ok(parsed) => parsed,
             // Nothing but commas leaves errno as it was (C-271).
-            Err(ConnectStringError::NoHosts) => return Err((client, OpenError(0))),
+            Err(ConnectStringError::NoHosts) if config.hosts.starts_with(b",") => {
+                return Err((client, OpenError(0)));
+            }
             Err(_) => return Err((client, OpenError(EINVAL))),
         };
         let servers = match resolution::resolve(&hosts, lines) {

@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn a_length_word_alone_does_not_allocate_what_it_claims() {
         let mut inbox = Inbox::default();
-        receive(&mut inbox, &(200 << 20u32).to_be_bytes());
+        receive(&mut inbox, &(200u32 << 20).to_be_bytes());
         receive(&mut inbox, &vec![7; 3 * LARGE]);
         assert!(
             inbox.buffer.len() < 8 * LARGE,

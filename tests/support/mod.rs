@@ -13,11 +13,11 @@ use zookeeper_mt::log::Line;
 use zookeeper_mt::runtime::{Client, Config, Handle, OpenError, Waiter};
 
 /// Longest wait for anything that must happen.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 /// An outcome that owns its bytes.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Got {
+pub(crate) enum Got {
     Void,
     Path(String),
     Stat(Stat),
@@ -47,7 +47,7 @@ impl Got {
     }
 
     /// The code, as the C API would return it.
-    pub fn code(&self) -> Code {
+    pub(crate) fn code(&self) -> Code {
         if let Self::Error(code) = self {
             *code
         } else {
@@ -58,7 +58,7 @@ impl Got {
 
 /// What the program is told, in order of delivery.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Told {
+pub(crate) enum Told {
     /// Tag of the request, and its result.
     Done(u32, Got),
     /// Watcher, event type, state, path.
@@ -69,15 +69,17 @@ pub enum Told {
     Closed,
 }
 
-pub enum Cookie {
+pub(crate) enum Cookie {
     Sync(Arc<Waiter>, Arc<Mutex<Option<Got>>>),
     Async(u32),
 }
 
-pub struct Plug {
+type OnTold = Box<dyn FnMut(&Told) + Send>;
+
+pub(crate) struct Plug {
     told: Mutex<Sender<Told>>,
     session: Mutex<(i64, [u8; 16])>,
-    on_event: Mutex<Option<Box<dyn FnMut(&Told) + Send>>>,
+    on_event: Mutex<Option<OnTold>>,
 }
 
 impl Plug {
@@ -142,8 +144,8 @@ impl Client for Plug {
 }
 
 /// A handle with its channel; closed on drop.
-pub struct Zk {
-    pub handle: Arc<Handle<Plug>>,
+pub(crate) struct Zk {
+    pub(crate) handle: Arc<Handle<Plug>>,
     told: Receiver<Told>,
 }
 
@@ -154,11 +156,11 @@ impl Drop for Zk {
 }
 
 impl Zk {
-    pub fn open(hosts: &str, timeout: i32) -> Self {
+    pub(crate) fn open(hosts: &str, timeout: i32) -> Self {
         Self::open_with(hosts, timeout, None).expect("the handle opens")
     }
 
-    pub fn open_with(
+    pub(crate) fn open_with(
         hosts: &str,
         timeout: i32,
         session: Option<(i64, [u8; 16])>,
@@ -179,48 +181,53 @@ impl Zk {
     }
 
     /// Opens a handle and waits until it is connected.
-    pub fn connect(server: &TestServer) -> Self {
+    pub(crate) fn connect(server: &TestServer) -> Self {
         let zk = Self::open(&server.connect_string(), 10_000);
         zk.expect(&Told::Event(0, -1, 3, String::new()));
         zk
     }
 
-    pub fn session(&self) -> (i64, [u8; 16]) {
+    pub(crate) fn session(&self) -> (i64, [u8; 16]) {
         *self.handle.client().session.lock().unwrap()
     }
 
     /// Runs `f` on the library's threads, just before each message is sent here.
-    pub fn on_told(&self, f: impl FnMut(&Told) + Send + 'static) {
+    pub(crate) fn on_told(&self, f: impl FnMut(&Told) + Send + 'static) {
         *self.handle.client().on_event.lock().unwrap() = Some(Box::new(f));
     }
 
     /// The next thing told.
-    pub fn next(&self) -> Told {
+    pub(crate) fn next(&self) -> Told {
         self.told
             .recv_timeout(DEADLINE)
             .expect("something is told in time")
     }
 
     /// The next thing told must be this.
-    pub fn expect(&self, expected: &Told) {
+    pub(crate) fn expect(&self, expected: &Told) {
         assert_eq!(&self.next(), expected);
     }
 
     /// Waits for this, passing over everything else.
-    pub fn wait_for(&self, expected: &Told) {
+    pub(crate) fn wait_for(&self, expected: &Told) {
         while self.next() != *expected {}
     }
 
     /// Everything told so far.
-    pub fn drain(&self) -> Vec<Told> {
+    pub(crate) fn drain(&self) -> Vec<Told> {
         self.told.try_iter().collect()
     }
 
-    pub fn start(&self, tag: u32, request: Request<'_>, watcher: Option<u32>) -> Result<(), Code> {
+    pub(crate) fn start(
+        &self,
+        tag: u32,
+        request: Request<'_>,
+        watcher: Option<u32>,
+    ) -> Result<(), Code> {
         self.handle.submit(request, Cookie::Async(tag), watcher)
     }
 
-    pub fn call(&self, request: Request<'_>, watcher: Option<u32>) -> Got {
+    pub(crate) fn call(&self, request: Request<'_>, watcher: Option<u32>) -> Got {
         let waiter = Waiter::for_this_thread();
         let slot = Arc::new(Mutex::new(None));
         if let Err(code) =
@@ -236,11 +243,11 @@ impl Zk {
             .expect("the result is written before the caller wakes")
     }
 
-    pub fn create(&self, path: &str, data: &[u8], mode: i32) -> Got {
+    pub(crate) fn create(&self, path: &str, data: &[u8], mode: i32) -> Got {
         self.call(create(path, data, mode), None)
     }
 
-    pub fn get(&self, path: &str, watcher: Option<u32>) -> Got {
+    pub(crate) fn get(&self, path: &str, watcher: Option<u32>) -> Got {
         self.call(
             Request::GetData {
                 path: Some(path.as_bytes()),
@@ -258,7 +265,7 @@ const OPEN_ACL: &[Acl<'static>] = &[Acl {
     },
 }];
 
-pub fn create<'a>(path: &'a str, data: &'a [u8], mode: i32) -> Request<'a> {
+pub(crate) fn create<'a>(path: &'a str, data: &'a [u8], mode: i32) -> Request<'a> {
     Request::Create {
         path: Some(path.as_bytes()),
         data: Some(data),
@@ -269,12 +276,12 @@ pub fn create<'a>(path: &'a str, data: &'a [u8], mode: i32) -> Request<'a> {
     }
 }
 
-pub fn get(path: &str) -> Request<'_> {
+pub(crate) fn get(path: &str) -> Request<'_> {
     Request::GetData {
         path: Some(path.as_bytes()),
     }
 }
 
-pub fn server() -> TestServer {
+pub(crate) fn server() -> TestServer {
     TestServer::start(Options::default()).expect("the server starts")
 }
