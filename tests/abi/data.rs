@@ -1,48 +1,15 @@
 //! Data symbols in programs that have copies of them.
 
-use crate::cc::{Language, compile, include};
-use crate::support::{library, our_headers, repository, scratch};
+use crate::program;
+use crate::support::{library, repository};
 use object::{Object, ObjectSymbol, RelocationTarget};
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-/// A folder with the library under the names that the linker and the loader look for.
-fn linkable(folder: &Path) {
-    for name in ["libzookeeper_mt.so", "libzookeeper_mt.so.2"] {
-        symlink(library(), folder.join(name)).expect("a link to the library");
-    }
-}
-
-/// Compiles `c-tests/abi/data.c` with these flags and runs it with the library under test.
+/// Runs `c-tests/abi/data.c`, compiled with these flags, with the library under test.
 fn data_program_succeeds(name: &str, flags: &[&str]) -> PathBuf {
-    let folder = scratch(name);
-    linkable(&folder);
     let code = fs::read_to_string(repository("c-tests/abi/data.c")).expect("the program is there");
-    let headers = include(&our_headers());
-    let mut all = vec![headers.as_str(), "-oprogram", "-L."];
-    all.extend(flags);
-    // The library stands after the code that needs it.
-    let code = folder.join("data.c").to_str().map(|path| {
-        fs::write(path, &code).expect("the program is written");
-        format!("#include \"{path}\"\n")
-    });
-    all.extend(["-Wl,--no-as-needed", "-lzookeeper_mt"]);
-    compile(
-        Language::C11,
-        &folder,
-        &code.expect("the path is text"),
-        &all,
-    );
-    let program = folder.join("program");
-    let output = Command::new(&program)
-        .env("LD_LIBRARY_PATH", &folder)
-        .output()
-        .expect("the program runs");
-    let messages = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}\n{messages}", output.status);
-    program
+    program::succeeds(name, &library(), &code, flags)
 }
 
 fn copied_symbols(program: &Path) -> Vec<String> {

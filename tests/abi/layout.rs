@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const ALL_HEADERS: &str = "#include <zookeeper_log.h>\n";
 
 /// A shared object with debug information about every type of the headers.
-fn with_debug_information(name: &str, headers: &Path) -> PathBuf {
+pub(crate) fn with_debug_information(name: &str, headers: &Path) -> PathBuf {
     let folder = scratch(name);
     let headers = include(headers);
     let flags = [

@@ -11,5 +11,7 @@ mod exports;
 mod headers;
 mod identity;
 mod layout;
+mod program;
 mod prototypes;
+mod records;
 mod support;
