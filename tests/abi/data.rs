@@ -1,15 +1,18 @@
 //! Data symbols in programs that have copies of them.
 
 use crate::program;
-use crate::support::{library, repository};
+use crate::support::{library, reference_library, repository};
 use object::{Object, ObjectSymbol, RelocationTarget};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Runs `c-tests/abi/data.c`, compiled with these flags, with the library under test.
 fn data_program_succeeds(name: &str, flags: &[&str]) -> PathBuf {
-    let code = fs::read_to_string(repository("c-tests/abi/data.c")).expect("the program is there");
-    program::succeeds(name, &library(), &code, flags)
+    program::succeeds(name, &library(), &code(), flags)
+}
+
+fn code() -> String {
+    fs::read_to_string(repository("c-tests/abi/data.c")).expect("the program is there")
 }
 
 fn copied_symbols(program: &Path) -> Vec<String> {
@@ -55,4 +58,17 @@ fn a_program_with_copies_of_the_data_shares_them_with_the_library() {
 #[test]
 fn a_position_independent_program_shares_the_data_with_the_library() {
     data_program_succeeds("data-pie", &["-fPIE", "-pie"]);
+}
+
+#[test]
+fn the_reference_shares_the_same_data() {
+    let Some(reference) = reference_library("the_reference_shares_the_same_data") else {
+        return;
+    };
+    program::succeeds(
+        "data-reference",
+        &reference,
+        &code(),
+        &["-fno-pie", "-no-pie"],
+    );
 }
