@@ -10,13 +10,16 @@
  * session alive and connected until zookeeper_close().
  *
  * Each request has an asynchronous form, zoo_a...(), which returns when the request is queued
- * and later calls a completion, and a synchronous one, which waits. Programs that want the
- * synchronous forms define THREADED before they include this header. Results of one handle
- * arrive in the order of the requests.
+ * and later calls a completion, and a synchronous one, which waits for the result. Programs
+ * that want the synchronous forms define THREADED before they include this header.
+ * Completions are called in the order of the requests, and an event before the completion of a
+ * request whose answer came after it. A synchronous call may return before completions of
+ * earlier requests have run.
  *
- * Threads: every call may come from any thread. Watchers and completions run one at a time on
- * a thread of the handle. They may make asynchronous calls and close the handle; a synchronous
- * call from there would wait for itself.
+ * Threads: every call but zookeeper_close() may come from any thread at any time. Watchers and
+ * completions run one at a time on the handle's completion thread, and may make any call, the
+ * synchronous ones and zookeeper_close() included; all others wait meanwhile. Completions of
+ * zoo_add_auth() and log callbacks run on other threads and must not make synchronous calls.
  *
  * Memory: arguments are copied before a call returns, with the exceptions that are named at
  * zoo_multi() and zoo_amulti(). What a callback gets belongs to the library and lives until it
@@ -26,8 +29,9 @@
  * Results: ZOK, or a negative code of enum ZOO_ERRORS, unless said otherwise. zerror() tells
  * what it means.
  *
- * A path starts with '/', has no empty, "." or ".." part, and does not end with '/'. If the
- * host string of the handle names a chroot, all paths are below it.
+ * A path starts with '/', has no empty, "." or ".." part, and does not end with '/'; that of a
+ * sequential node may end with '/', as digits follow. If the host string of the handle names a
+ * chroot, all paths are below it.
  *
  * A watch tells of one change and is gone then. Watches of the zoo_w...() forms call their own
  * watcher; those of the others, with watch not 0, call the watcher of the handle.
@@ -418,16 +422,18 @@ typedef void (*watcher_fn)(zhandle_t *zh, int type, int state, const char *path,
 /**
  * Takes a log message: one line without its end, valid until the function returns.
  *
- * Called on the thread that logs; must not call back into the library.
+ * Called on the thread that logs, which may be one of the library's; must not call the
+ * library.
  */
 typedef void (*log_callback_fn)(const char *message);
 
 /**
  * Called when a request without a result ended, with its code and the caller's data.
  *
- * Completions run on the completion thread, each exactly once, also when the connection is
- * lost or the handle closed. What their pointers lead to belongs to the library and lives
- * until they return; after an error all but data may be NULL.
+ * Completions run on the completion thread, those of zoo_add_auth() on the IO thread. Each runs
+ * exactly once, also when the connection is lost or the handle closed. What their pointers
+ * lead to belongs to the library and lives until they return; after an error all but data
+ * may be NULL.
  */
 typedef void (*void_completion_t)(int rc, const void *data);
 
@@ -1396,10 +1402,6 @@ log_callback_fn zoo_get_log_callback(const zhandle_t *zh);
 void zoo_set_log_callback(zhandle_t *zh, log_callback_fn callback);
 
 #ifndef THREADED
-
-/*
- * For programs with an event loop of their own, which the threads of this library do not need.
- */
 
 /**
  * Says what the client waits for, for programs with an event loop of their own.
