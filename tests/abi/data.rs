@@ -1,7 +1,8 @@
 //! Data symbols in programs that have copies of them.
 
+use crate::exports::frozen;
 use crate::program;
-use crate::support::{library, reference_library, repository};
+use crate::support::{archive, library, reference_library, repository};
 use object::{Object, ObjectSymbol, RelocationTarget};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -58,6 +59,15 @@ fn a_program_with_copies_of_the_data_shares_them_with_the_library() {
 #[test]
 fn a_position_independent_program_shares_the_data_with_the_library() {
     data_program_succeeds("data-pie", &["-fPIE", "-pie"]);
+}
+
+#[test]
+fn a_program_with_the_static_library_has_the_same_data() {
+    let program = program::succeeds_statically("data-static", &archive(), &code());
+    let exports = frozen();
+    let mut copied = copied_symbols(&program);
+    copied.retain(|name| exports.contains_key(name));
+    assert!(copied.is_empty(), "of a shared library: {copied:?}");
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn data(name: &str, headers: &Path) -> Vec<String> {
 fn names(declarations: &[String]) -> Vec<String> {
     let names = declarations
         .iter()
-        .filter_map(|line| line.trim_end_matches(';').split(' ').last());
+        .filter_map(|line| line.trim_end_matches(';').rsplit(' ').next());
     names.map(str::to_owned).collect()
 }
 
