@@ -10,13 +10,16 @@
  * session alive and connected until zookeeper_close().
  *
  * Each request has an asynchronous form, zoo_a...(), which returns when the request is queued
- * and later calls a completion, and a synchronous one, which waits. Programs that want the
- * synchronous forms define THREADED before they include this header. Results of one handle
- * arrive in the order of the requests.
+ * and later calls a completion, and a synchronous one, which waits for the result. Programs
+ * that want the synchronous forms define THREADED before they include this header.
+ * Completions are called in the order of the requests, and an event before the completion of a
+ * request whose answer came after it. A synchronous call may return before completions of
+ * earlier requests have run.
  *
- * Threads: every call may come from any thread. Watchers and completions run one at a time on
- * a thread of the handle. They may make asynchronous calls and close the handle; a synchronous
- * call from there would wait for itself.
+ * Threads: every call but zookeeper_close() may come from any thread at any time. Watchers and
+ * completions run one at a time on the handle's completion thread, and may make any call, the
+ * synchronous ones and zookeeper_close() included; all others wait meanwhile. Completions of
+ * zoo_add_auth() and log callbacks run on other threads and must not make synchronous calls.
  *
  * Memory: arguments are copied before a call returns, with the exceptions that are named at
  * zoo_multi() and zoo_amulti(). What a callback gets belongs to the library and lives until it
@@ -26,8 +29,9 @@
  * Results: ZOK, or a negative code of enum ZOO_ERRORS, unless said otherwise. zerror() tells
  * what it means.
  *
- * A path starts with '/', has no empty, "." or ".." part, and does not end with '/'. If the
- * host string of the handle names a chroot, all paths are below it.
+ * A path starts with '/', has no empty, "." or ".." part, and does not end with '/'; that of a
+ * sequential node may end with '/', as digits follow. If the host string of the handle names a
+ * chroot, all paths are below it.
  *
  * A watch tells of one change and is gone then. Watches of the zoo_w...() forms call their own
  * watcher; those of the others, with watch not 0, call the watcher of the handle.
@@ -133,22 +137,22 @@ enum ZOO_ERRORS {
 extern "C" {
 #endif
 
-/** May read the data and the children's names. */
+/** Permission: may read the data and the children's names. */
 extern const int ZOO_PERM_READ;
 
-/** May set the data. */
+/** Permission: may set the data. */
 extern const int ZOO_PERM_WRITE;
 
-/** May create children. */
+/** Permission: may create children. */
 extern const int ZOO_PERM_CREATE;
 
-/** May delete children. */
+/** Permission: may delete children. */
 extern const int ZOO_PERM_DELETE;
 
-/** May set the ACL. */
+/** Permission: may set the ACL. */
 extern const int ZOO_PERM_ADMIN;
 
-/** May do everything. */
+/** Permission: may do everything. */
 extern const int ZOO_PERM_ALL;
 
 /** Interest of zookeeper_interest() and event of zookeeper_process(): writable. */
@@ -157,67 +161,79 @@ extern const int ZOOKEEPER_WRITE;
 /** Interest of zookeeper_interest() and event of zookeeper_process(): readable. */
 extern const int ZOOKEEPER_READ;
 
-/** Stays until it is deleted. */
+/** Mode of a new node: stays until it is deleted. */
 extern const int ZOO_PERSISTENT;
 
-/** Is deleted when the session that created it ends. */
+/** Mode of a new node: is deleted when the session that created it ends. */
 extern const int ZOO_EPHEMERAL;
 
-/** Stays, and its name gets a number of ten digits that its parent counts up. */
+/**
+ * Mode of a new node: stays, and its name gets a number of ten digits that its parent counts
+ * up.
+ */
 extern const int ZOO_PERSISTENT_SEQUENTIAL;
 
-/** Ends with the session and has a number. */
+/** Mode of a new node: ends with the session and has a number. */
 extern const int ZOO_EPHEMERAL_SEQUENTIAL;
 
-/** Is deleted by the server some time after its last child. */
+/** Mode of a new node: is deleted by the server some time after its last child. */
 extern const int ZOO_CONTAINER;
 
-/** Is deleted when it has no children and was not changed for its time to live. */
+/**
+ * Mode of a new node: is deleted when it has no children and was not changed for its time to
+ * live.
+ */
 extern const int ZOO_PERSISTENT_WITH_TTL;
 
-/** Has a time to live and a number. */
+/** Mode of a new node: has a time to live and a number. */
 extern const int ZOO_PERSISTENT_SEQUENTIAL_WITH_TTL;
 
 /** The bit that gives a node a number; ZOO_EPHEMERAL | ZOO_SEQUENCE is a valid mode. */
 extern const int ZOO_SEQUENCE;
 
-/** The session ran out: its ephemeral nodes are gone and the handle is of no more use. */
+/**
+ * State of a session: the session ran out: its ephemeral nodes are gone and the handle is of
+ * no more use.
+ */
 extern const int ZOO_EXPIRED_SESSION_STATE;
 
-/** The server refused an identity of zoo_add_auth(); the handle is of no more use. */
+/**
+ * State of a session: the server refused an identity of zoo_add_auth(); the handle is of no
+ * more use.
+ */
 extern const int ZOO_AUTH_FAILED_STATE;
 
-/** A connection is being made. */
+/** State of a session: a connection is being made. */
 extern const int ZOO_CONNECTING_STATE;
 
-/** Connected, and waiting for the server to answer about the session. */
+/** State of a session: connected, and waiting for the server to answer about the session. */
 extern const int ZOO_ASSOCIATING_STATE;
 
-/** The session is on and serves requests. */
+/** State of a session: the session is on and serves requests. */
 extern const int ZOO_CONNECTED_STATE;
 
-/** The session is on at a server without quorum, which serves reads only. */
+/** State of a session: the session is on at a server without quorum, which serves reads only. */
 extern const int ZOO_READONLY_STATE;
 
-/** There is no connection, and none is being made at this moment. */
+/** State of a session: there is no connection, and none is being made at this moment. */
 extern const int ZOO_NOTCONNECTED_STATE;
 
-/** The node was created; a watch of exists. */
+/** Event: the node was created; a watch of exists. */
 extern const int ZOO_CREATED_EVENT;
 
-/** The node was deleted; any watch. */
+/** Event: the node was deleted; any watch. */
 extern const int ZOO_DELETED_EVENT;
 
-/** The node's data was set; a watch of get or exists. */
+/** Event: the node's data was set; a watch of get or exists. */
 extern const int ZOO_CHANGED_EVENT;
 
-/** Children came or went; a watch of get_children. */
+/** Event: children came or went; a watch of get_children. */
 extern const int ZOO_CHILD_EVENT;
 
-/** The state of the session changed; every watcher is told, and stays set. */
+/** Event: the state of the session changed; every watcher is told, and stays set. */
 extern const int ZOO_SESSION_EVENT;
 
-/** The watch was removed, and no more events will come. */
+/** Event: the watch was removed, and no more events will come. */
 extern const int ZOO_NOTWATCHING_EVENT;
 
 /** Everybody, for an ACL entry. */
@@ -406,16 +422,18 @@ typedef void (*watcher_fn)(zhandle_t *zh, int type, int state, const char *path,
 /**
  * Takes a log message: one line without its end, valid until the function returns.
  *
- * Called on the thread that logs; must not call back into the library.
+ * Called on the thread that logs, which may be one of the library's; must not call the
+ * library.
  */
 typedef void (*log_callback_fn)(const char *message);
 
 /**
  * Called when a request without a result ended, with its code and the caller's data.
  *
- * Completions run on the completion thread, each exactly once, also when the connection is
- * lost or the handle closed. What their pointers lead to belongs to the library and lives
- * until they return; after an error all but data may be NULL.
+ * Completions run on the completion thread, those of zoo_add_auth() on the IO thread. Each runs
+ * exactly once, also when the connection is lost or the handle closed. What their pointers
+ * lead to belongs to the library and lives until they return; after an error all but data
+ * may be NULL.
  */
 typedef void (*void_completion_t)(int rc, const void *data);
 
@@ -1384,10 +1402,6 @@ log_callback_fn zoo_get_log_callback(const zhandle_t *zh);
 void zoo_set_log_callback(zhandle_t *zh, log_callback_fn callback);
 
 #ifndef THREADED
-
-/*
- * For programs with an event loop of their own, which the threads of this library do not need.
- */
 
 /**
  * Says what the client waits for, for programs with an event loop of their own.

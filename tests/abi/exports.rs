@@ -11,7 +11,7 @@ use std::path::Path;
 const DELIBERATE: [(&str, &str); 1] = [("zoo_version_str", "in the C library after 3.9")];
 
 /// Name to "name kind", with the size for objects.
-type Exports = BTreeMap<String, String>;
+pub(crate) type Exports = BTreeMap<String, String>;
 
 fn exports_of(path: &Path) -> Exports {
     let data = fs::read(path).expect("the library is readable");
@@ -31,7 +31,8 @@ fn exports_of(path: &Path) -> Exports {
     described.collect()
 }
 
-fn frozen() -> Exports {
+/// The exports of the reference, as the repository lists them.
+pub(crate) fn frozen() -> Exports {
     let path = repository("c-tests/abi/exports.txt");
     let text = fs::read_to_string(path).expect("the list of exports is readable");
     let facts = text.lines().filter(|line| !line.starts_with('#'));

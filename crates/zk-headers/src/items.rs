@@ -58,7 +58,7 @@ impl Items {
         let variadic = text
             .get_mut(VARIADIC)
             .ok_or("the variadic function is missing")?;
-        *variadic = variadic.replace(");", ", ...);");
+        *variadic = format!("{}, ...);", variadic.trim_end_matches(");"));
         inline_union(&mut text)?;
         for (item, name) in UNTAGGED {
             untag(&mut text, item, name)?;
@@ -176,13 +176,9 @@ fn wrapped(declaration: &str) -> String {
 
 /// What a C declaration declares.
 fn declared_name(declaration: &str) -> Option<String> {
-    let code = declaration
-        .rsplit_once("*/\n")
-        .filter(|_| !declaration.contains('{'));
-    let code = code.map_or(declaration, |(_, code)| code);
-    let code = match code.strip_prefix("/**") {
+    let code = match declaration.strip_prefix("/**") {
         Some(commented) => commented.split_once("*/")?.1.trim_start(),
-        None => code,
+        None => declaration,
     };
     if let Some(rest) = code.strip_prefix("#define ") {
         return Some(leading_word(rest).to_owned());
@@ -197,9 +193,7 @@ fn declared_name(declaration: &str) -> Option<String> {
     let head = match (code.strip_prefix("typedef "), code.split_once("(*")) {
         (Some(_), Some((_, pointer))) => return Some(leading_word(pointer).to_owned()),
         (Some(_), None) => code.trim_end_matches(';'),
-        _ => code
-            .split_once('(')
-            .map_or(code.trim_end_matches(';'), |(head, _)| head),
+        _ => code.split('(').next()?.trim_end_matches(';'),
     };
     Some(trailing_word(head).to_owned()).filter(|name| !name.is_empty())
 }
