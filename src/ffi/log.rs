@@ -40,6 +40,7 @@ unsafe extern "C" {
 /// (C-173, C-600)
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn zoo_set_debug_level(logLevel: ZooLogLevel) {
+    // Compared without a sign: negative levels are high ones.
     consts::logLevel.store(logLevel.min(Level::Debug as u32), Ordering::Relaxed);
 }
 
