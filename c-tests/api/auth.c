@@ -93,7 +93,9 @@ TEST(credentials_given_before_the_connection_go_first_and_in_reverse, "C-431 C-5
     while (frame.type == ZOO_SETAUTH_OP) /* the original sends both twice */
         frame = fake_receive(stage->connection);
     CHECK_INT(frame.type, ZOO_GETDATA_OP);
+    journal_wait("global: session connected"); /* told by another thread than the answers */
     fake_reply(stage->connection, -4, 0, 0, NULL);
+    probe_wait(&two, 1);
     journal_expect("global: session connected", "one: 0", "two: 0", NULL);
     stage_close(stage);
 }

@@ -236,6 +236,7 @@ TEST(a_flood_of_requests_costs_no_connection, "C-517 C-513")
 {
     enum { COUNT = 70000 }; /* more wake-ups than a pipe holds */
     stage_t *stage = stage_open("");
+    stage->done = probe(NULL);
     for (int i = 0; i < COUNT; i++)
         CHECK_INT(zoo_adelete(stage->zh, "/a", i, on_void, &stage->done), ZOK);
     for (int i = 0; i < COUNT; i++) {
@@ -274,4 +275,21 @@ TEST(a_peer_that_resets_raises_no_sigpipe, "C-520")
     probe_wait(&stage->done, COUNT);
     CHECK_INT(stage->done.rc, ZCONNECTIONLOSS);
     stage_close_unconnected(stage);
+}
+
+static void end_thread(probe_t *self)
+{
+    (void)self;
+    pthread_exit(NULL);
+}
+
+TEST(a_callback_that_ends_its_thread_does_not_end_the_process, "C-510")
+{
+    stage_t *stage = stage_open("");
+    probe_t get = probe("get");
+    get.then = end_thread;
+    CHECK_INT(zoo_aget(stage->zh, "/a", 0, on_data, &get), ZOK);
+    stage_answer_read(stage, ZOO_GETDATA_OP, 0);
+    probe_wait(&get, 1);
+    EVENTUALLY(thread_count() == 2);
 }

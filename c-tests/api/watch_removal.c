@@ -229,7 +229,7 @@ TEST(an_asynchronous_local_removal_completes, "C-490 C-489 C-264")
     probe_wait(&removed, 1);
     CHECK_INT(removed.rc, ZOK);
     CHECK_INT(remove_local(stage, ZWATCHTYPE_DATA, on_event, &watch), ZNOWATCHER);
-    CHECK_INT(zoo_aremove_all_watches(stage->zh, "/a", ZWATCHTYPE_ANY, 1, AS_DECLARED, NULL),
+    CHECK_INT(zoo_aremove_all_watches(stage->zh, "/a", ZWATCHTYPE_ANY, 1, NULL, NULL),
               ZOK); /* NULL data is not written to */
     stage_close(stage);
 }

@@ -61,7 +61,8 @@ void probe_wait(probe_t *self, int n)
     pthread_mutex_lock(&lock);
     while (self->calls < n)
         if (!wait_until(deadline))
-            FAIL("%s was called %d times, not %d", self->name, self->calls, n);
+            FAIL("%s was called %d times, not %d", self->name ? self->name : "the probe",
+                 self->calls, n);
     pthread_mutex_unlock(&lock);
 }
 
@@ -173,7 +174,8 @@ static const char *state_name(int state, char *text, size_t size)
 static void note(probe_t *self, const char *line)
 {
     self->thread = pthread_self();
-    add_line(line);
+    if (self->name)
+        add_line(line);
     self->calls++;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
@@ -185,6 +187,7 @@ void on_event(zhandle_t *zh, int type, int state, const char *path, void *contex
 {
     probe_t *self = (probe_t *)context;
     char line[LINE_SIZE], event[32], status[32];
+    const char *name = self->name ? self->name : "";
     int seen = zoo_state(zh);
     pthread_mutex_lock(&lock);
     self->type = type;
@@ -192,14 +195,14 @@ void on_event(zhandle_t *zh, int type, int state, const char *path, void *contex
     self->state_seen = seen;
     self->zh = zh;
     if (type == ZOO_SESSION_EVENT)
-        snprintf(line, sizeof line, "%s: session %s%s%s", self->name,
+        snprintf(line, sizeof line, "%s: session %s%s%s", name,
                  state_name(state, status, sizeof status), path && !*path ? "" : " ",
                  path ? path : "NULL");
     else if (state == ZOO_CONNECTED_STATE)
-        snprintf(line, sizeof line, "%s: %s %s", self->name,
+        snprintf(line, sizeof line, "%s: %s %s", name,
                  event_name(type, event, sizeof event), path ? path : "NULL");
     else
-        snprintf(line, sizeof line, "%s: %s %s (%s)", self->name,
+        snprintf(line, sizeof line, "%s: %s %s (%s)", name,
                  event_name(type, event, sizeof event), path ? path : "NULL",
                  state_name(state, status, sizeof status));
     note(self, line);
@@ -218,7 +221,7 @@ static void complete(probe_t *self, int rc, const struct Stat *stat)
     self->has_stat = stat != NULL;
     if (stat)
         self->stat = *stat;
-    snprintf(line, sizeof line, "%s: %d", self->name, rc);
+    snprintf(line, sizeof line, "%s: %d", self->name ? self->name : "", rc);
     note(self, line);
 }
 

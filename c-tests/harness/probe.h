@@ -39,6 +39,7 @@ typedef struct probe {
     void *then_data;
 } probe_t;
 
+/* A probe without a name (NULL) writes no lines: for thousands of calls. */
 probe_t probe(const char *name);
 
 /* Waits until the probe has been called n times in all. */

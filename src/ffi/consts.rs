@@ -4,11 +4,10 @@
 //! the dynamic linker makes both sides use the copy. So sizes must be exact, and the library
 //! itself must not assume the place of its own objects (C-009).
 
-use super::types::{ACL, ACL_vector, Id};
+use super::types::{ACL, ACL_vector, Id, ZooLogLevel, ZooLogLevels};
 use libc::{c_char, c_int};
 use std::cell::UnsafeCell;
 use std::ffi::CStr;
-use std::sync::atomic::AtomicU32;
 
 /// An object that C programs may read and write, with the layout of `T` alone.
 #[repr(transparent)]
@@ -29,10 +28,11 @@ impl<T> Exported<T> {
     }
 }
 
-/// Which messages are logged: those of this [`ZooLogLevel`](super::types::ZooLogLevel) and more
-/// severe ones. The macros of `zookeeper_log.h` read it in the program.
+/// Which messages are logged: those of this level and more severe ones.
+///
+/// zoo_set_debug_level() sets it; programs may also write it. The macros below read it.
 #[unsafe(no_mangle)]
-pub static logLevel: AtomicU32 = AtomicU32::new(3);
+pub static mut logLevel: ZooLogLevel = ZooLogLevels::ZOO_LOG_LEVEL_INFO as ZooLogLevel;
 
 /// May read the data and the children's names.
 #[unsafe(no_mangle)]

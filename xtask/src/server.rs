@@ -75,7 +75,8 @@ fn start_test_server(tick_ms: u32) -> Result<Server> {
     let program = target_dir().join("release/zk-test-server");
     let mut command = tied_command(program);
     command
-        .args(["--port", "0", "--exit-on-stdin-close", "--tick-time"])
+        .args(["--port", "0", "--exit-on-stdin-close"])
+        .args(["--max-client-cnxns", "0", "--tick-time"])
         .arg(tick_ms.to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -116,7 +116,7 @@ fn item_name(line: &str) -> Option<String> {
         Some((at, &rest[at + kind.len()..]))
     });
     let (_, name) = after.min_by_key(|(at, _)| *at)?;
-    Some(leading_word(name).to_owned())
+    Some(leading_word(name.trim_start_matches("mut ")).to_owned())
 }
 
 fn leading_word(text: &str) -> &str {
@@ -155,15 +155,11 @@ fn string_constants(code: &str) -> BTreeMap<String, String> {
     found
 }
 
-/// `Exported<T>` and atomics are for Rust only; C sees what is in them, which it may write.
+/// `Exported<T>` is for Rust only; C sees the `T`, which it may write.
 fn without_wrapper(declaration: &str) -> String {
-    let declaration = declaration.replace(
-        "extern const AtomicU32 logLevel",
-        "extern ZooLogLevel logLevel",
-    );
     match declaration.split_once("extern const Exported<") {
         Some((comment, rest)) => format!("{comment}extern struct {}", rest.replacen('>', "", 1)),
-        None => declaration,
+        None => declaration.to_owned(),
     }
 }
 
