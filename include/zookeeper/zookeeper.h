@@ -1434,7 +1434,7 @@ int zookeeper_process(zhandle_t *zh, int events);
  * \param zh the handle.
  * \param path path of the new node, NUL-terminated, relative to the chroot; the server appends
  *     ten digits to it in the sequential modes. Copied before the call returns.
- * \param value the node's data, any bytes; copied before the call returns. May be NULL if
+ * \param value the node's data, any bytes. May be NULL if
  *     valuelen is 0 or -1.
  * \param valuelen length of the data in bytes; -1 for a node without data, which differs from
  *     empty data. The server refuses more than about 1 MiB unless configured otherwise.
@@ -1467,7 +1467,7 @@ int zoo_create(zhandle_t *zh, const char *path, const char *value, int valuelen,
  * \param zh the handle.
  * \param path path of the new node, NUL-terminated, relative to the chroot; the server appends
  *     ten digits to it in the sequential modes. Copied before the call returns.
- * \param value the node's data, any bytes; copied before the call returns. May be NULL if
+ * \param value the node's data, any bytes. May be NULL if
  *     valuelen is 0 or -1.
  * \param valuelen length of the data in bytes; -1 for a node without data, which differs from
  *     empty data. The server refuses more than about 1 MiB unless configured otherwise.
@@ -1502,7 +1502,7 @@ int zoo_create_ttl(zhandle_t *zh, const char *path, const char *value, int value
  * \param zh the handle.
  * \param path path of the new node, NUL-terminated, relative to the chroot; the server appends
  *     ten digits to it in the sequential modes. Copied before the call returns.
- * \param value the node's data, any bytes; copied before the call returns. May be NULL if
+ * \param value the node's data, any bytes. May be NULL if
  *     valuelen is 0 or -1.
  * \param valuelen length of the data in bytes; -1 for a node without data, which differs from
  *     empty data. The server refuses more than about 1 MiB unless configured otherwise.
@@ -1537,7 +1537,7 @@ int zoo_create2(zhandle_t *zh, const char *path, const char *value, int valuelen
  * \param zh the handle.
  * \param path path of the new node, NUL-terminated, relative to the chroot; the server appends
  *     ten digits to it in the sequential modes. Copied before the call returns.
- * \param value the node's data, any bytes; copied before the call returns. May be NULL if
+ * \param value the node's data, any bytes. May be NULL if
  *     valuelen is 0 or -1.
  * \param valuelen length of the data in bytes; -1 for a node without data, which differs from
  *     empty data. The server refuses more than about 1 MiB unless configured otherwise.
@@ -1571,8 +1571,7 @@ int zoo_create2_ttl(zhandle_t *zh, const char *path, const char *value, int valu
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param version the version that the node's data must have for the call to succeed, -1 for
  *     any.
  * \return ZOK; ZBADARGUMENTS: a NULL or closed handle, or an invalid path; ZINVALIDSTATE: the
@@ -1620,9 +1619,8 @@ int zoo_reconfig(zhandle_t *zh, const char *joining, const char *leaving, const 
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
- * \param buffer the new data, any bytes; copied before the call returns. May be NULL if buflen
+ * \param path path of the node, NUL-terminated, relative to the chroot.
+ * \param buffer the new data, any bytes. May be NULL if buflen
  *     is 0 or -1.
  * \param buflen length of the data in bytes, -1 for none, which differs from empty data.
  * \param version the version that the node's data must have for the call to succeed, -1 for
@@ -1643,9 +1641,8 @@ int zoo_set(zhandle_t *zh, const char *path, const char *buffer, int buflen, int
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
- * \param buffer the new data, any bytes; copied before the call returns. May be NULL if buflen
+ * \param path path of the node, NUL-terminated, relative to the chroot.
+ * \param buffer the new data, any bytes. May be NULL if buflen
  *     is 0 or -1.
  * \param buflen length of the data in bytes, -1 for none, which differs from empty data.
  * \param version the version that the node's data must have for the call to succeed, -1 for
@@ -1668,8 +1665,7 @@ int zoo_set2(zhandle_t *zh, const char *path, const char *buffer, int buflen, in
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param acl where the ACL goes; what was there is overwritten, not freed. Free it with
  *     deallocate_ACL_vector(). May be NULL.
  * \param stat where the node's statistics go; may be NULL.
@@ -1688,8 +1684,7 @@ int zoo_get_acl(zhandle_t *zh, const char *path, struct ACL_vector *acl, struct 
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param version the version (aversion) that the node's ACL must have for the call to succeed,
  *     -1 for any.
  * \param acl the new ACL, not NULL.
@@ -1714,8 +1709,7 @@ int zoo_set_acl(zhandle_t *zh, const char *path, int version, const struct ACL_v
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watch not 0 to leave a watch for the handle's watcher, as zookeeper_init() or
  *     zoo_set_watcher() set it, with the handle's context of now.
  * \param stat where the node's statistics go; may be NULL.
@@ -1737,8 +1731,7 @@ int zoo_exists(zhandle_t *zh, const char *path, int watch, struct Stat *stat);
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watcher called on the completion thread, once, when the watch fires, and for every
  *     session event until then; NULL leaves no watch. The same function with the same context
  *     is registered once per path.
@@ -1764,8 +1757,7 @@ int zoo_wexists(zhandle_t *zh, const char *path, watcher_fn watcher, void *watch
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watch not 0 to leave a watch for the handle's watcher, as zookeeper_init() or
  *     zoo_set_watcher() set it, with the handle's context of now.
  * \param buffer where the data goes, without a NUL after it; may be NULL if nothing is wanted.
@@ -1792,8 +1784,7 @@ int zoo_get(zhandle_t *zh, const char *path, int watch, char *buffer, int *buffe
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watcher called on the completion thread, once, when the watch fires, and for every
  *     session event until then; NULL leaves no watch. The same function with the same context
  *     is registered once per path.
@@ -1882,8 +1873,7 @@ int zoo_wgetconfig(zhandle_t *zh, watcher_fn watcher, void *watcherCtx, char *bu
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watch not 0 to leave a watch for the handle's watcher, as zookeeper_init() or
  *     zoo_set_watcher() set it, with the handle's context of now.
  * \param strings where the names of the children go, in no particular order; what was there is
@@ -1906,8 +1896,7 @@ int zoo_get_children(zhandle_t *zh, const char *path, int watch, struct String_v
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watcher called on the completion thread, once, when the watch fires, and for every
  *     session event until then; NULL leaves no watch. The same function with the same context
  *     is registered once per path.
@@ -1935,8 +1924,7 @@ int zoo_wget_children(zhandle_t *zh, const char *path, watcher_fn watcher, void 
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watch not 0 to leave a watch for the handle's watcher, as zookeeper_init() or
  *     zoo_set_watcher() set it, with the handle's context of now.
  * \param strings where the names of the children go, in no particular order; what was there is
@@ -1961,8 +1949,7 @@ int zoo_get_children2(zhandle_t *zh, const char *path, int watch, struct String_
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watcher called on the completion thread, once, when the watch fires, and for every
  *     session event until then; NULL leaves no watch. The same function with the same context
  *     is registered once per path.
