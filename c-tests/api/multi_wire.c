@@ -261,8 +261,12 @@ TEST(a_truncated_transaction_reply_is_a_marshalling_error, "C-315 C-632")
 {
     NOT_ON_THE_REFERENCE("C-315");
     wire_t whole = {NULL, 0};
+<<<<<<< HEAD
     put_successes(&whole, ZOO_CREATE_OP);
+=======
+>>>>>>> ctests
     int rounds = 0;
+    put_successes(&whole, ZOO_CREATE_OP);
     for (size_t length = 0; length < whole.length - 9; length += 13) {
         stage_t *stage = stage_open("");
         multi_t *multi = four_operations();
@@ -271,10 +275,15 @@ TEST(a_truncated_transaction_reply_is_a_marshalling_error, "C-315 C-632")
         stage_answer(stage, ZOO_MULTI_OP, 0, &part);
         probe_wait(&multi->done, 1);
         CHECK_INT(multi->done.rc, ZMARSHALLINGERROR);
+<<<<<<< HEAD
         /* such a server is not believed any further */
         fake_hang_up(stage->connection);
         stage->connection = fake_connect(stage->fake);
         stage_close(stage);
+=======
+        stage_close(stage);
+        CHECK_INT(multi->done.calls, 1);
+>>>>>>> ctests
         journal_clear();
         rounds++;
     }

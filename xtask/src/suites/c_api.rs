@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -63,9 +63,11 @@ fn run_on(report: &mut Report, library: &Library) -> Result<()> {
 
 fn run_program(report: &mut Report, name: &str, program: &Path, library: &Library, kind: Kind) {
     let label = format!("{name} on the {}", kind.name());
+    let begin = Instant::now();
     match counted_run(program, library, kind) {
         Ok((counts, output)) => {
-            report.add(&label, counts);
+            let took = begin.elapsed().as_secs_f64();
+            report.add(&format!("{label} ({took:.1} s)"), counts);
             if counts.failed > 0 {
                 println!("{output}");
             }
