@@ -1448,7 +1448,7 @@ int zookeeper_process(zhandle_t *zh, int events);
  * \param zh the handle.
  * \param path path of the new node, NUL-terminated, relative to the chroot; the server appends
  *     ten digits to it in the sequential modes. Copied before the call returns.
- * \param value the node's data, any bytes; copied before the call returns. May be NULL if
+ * \param value the node's data, any bytes. May be NULL if
  *     valuelen is 0 or -1.
  * \param valuelen length of the data in bytes; -1 for a node without data, which differs from
  *     empty data. The server refuses more than about 1 MiB unless configured otherwise.
@@ -1481,7 +1481,7 @@ int zoo_create(zhandle_t *zh, const char *path, const char *value, int valuelen,
  * \param zh the handle.
  * \param path path of the new node, NUL-terminated, relative to the chroot; the server appends
  *     ten digits to it in the sequential modes. Copied before the call returns.
- * \param value the node's data, any bytes; copied before the call returns. May be NULL if
+ * \param value the node's data, any bytes. May be NULL if
  *     valuelen is 0 or -1.
  * \param valuelen length of the data in bytes; -1 for a node without data, which differs from
  *     empty data. The server refuses more than about 1 MiB unless configured otherwise.
@@ -1516,7 +1516,7 @@ int zoo_create_ttl(zhandle_t *zh, const char *path, const char *value, int value
  * \param zh the handle.
  * \param path path of the new node, NUL-terminated, relative to the chroot; the server appends
  *     ten digits to it in the sequential modes. Copied before the call returns.
- * \param value the node's data, any bytes; copied before the call returns. May be NULL if
+ * \param value the node's data, any bytes. May be NULL if
  *     valuelen is 0 or -1.
  * \param valuelen length of the data in bytes; -1 for a node without data, which differs from
  *     empty data. The server refuses more than about 1 MiB unless configured otherwise.
@@ -1551,7 +1551,7 @@ int zoo_create2(zhandle_t *zh, const char *path, const char *value, int valuelen
  * \param zh the handle.
  * \param path path of the new node, NUL-terminated, relative to the chroot; the server appends
  *     ten digits to it in the sequential modes. Copied before the call returns.
- * \param value the node's data, any bytes; copied before the call returns. May be NULL if
+ * \param value the node's data, any bytes. May be NULL if
  *     valuelen is 0 or -1.
  * \param valuelen length of the data in bytes; -1 for a node without data, which differs from
  *     empty data. The server refuses more than about 1 MiB unless configured otherwise.
@@ -1585,8 +1585,7 @@ int zoo_create2_ttl(zhandle_t *zh, const char *path, const char *value, int valu
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param version the version that the node's data must have for the call to succeed, -1 for
  *     any.
  * \return ZOK; ZBADARGUMENTS: a NULL or closed handle, or an invalid path; ZINVALIDSTATE: the
@@ -1634,9 +1633,8 @@ int zoo_reconfig(zhandle_t *zh, const char *joining, const char *leaving, const 
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
- * \param buffer the new data, any bytes; copied before the call returns. May be NULL if buflen
+ * \param path path of the node, NUL-terminated, relative to the chroot.
+ * \param buffer the new data, any bytes. May be NULL if buflen
  *     is 0 or -1.
  * \param buflen length of the data in bytes, -1 for none, which differs from empty data.
  * \param version the version that the node's data must have for the call to succeed, -1 for
@@ -1657,9 +1655,8 @@ int zoo_set(zhandle_t *zh, const char *path, const char *buffer, int buflen, int
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
- * \param buffer the new data, any bytes; copied before the call returns. May be NULL if buflen
+ * \param path path of the node, NUL-terminated, relative to the chroot.
+ * \param buffer the new data, any bytes. May be NULL if buflen
  *     is 0 or -1.
  * \param buflen length of the data in bytes, -1 for none, which differs from empty data.
  * \param version the version that the node's data must have for the call to succeed, -1 for
@@ -1682,8 +1679,7 @@ int zoo_set2(zhandle_t *zh, const char *path, const char *buffer, int buflen, in
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param acl where the ACL goes; what was there is overwritten, not freed. Free it with
  *     deallocate_ACL_vector(). May be NULL.
  * \param stat where the node's statistics go; may be NULL.
@@ -1702,8 +1698,7 @@ int zoo_get_acl(zhandle_t *zh, const char *path, struct ACL_vector *acl, struct 
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param version the version (aversion) that the node's ACL must have for the call to succeed,
  *     -1 for any.
  * \param acl the new ACL, not NULL.
@@ -1728,8 +1723,7 @@ int zoo_set_acl(zhandle_t *zh, const char *path, int version, const struct ACL_v
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watch not 0 to leave a watch for the handle's watcher, as zookeeper_init() or
  *     zoo_set_watcher() set it, with the handle's context of now.
  * \param stat where the node's statistics go; may be NULL.
@@ -1751,8 +1745,7 @@ int zoo_exists(zhandle_t *zh, const char *path, int watch, struct Stat *stat);
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watcher called on the completion thread, once, when the watch fires, and for every
  *     session event until then; NULL leaves no watch. The same function with the same context
  *     is registered once per path.
@@ -1778,8 +1771,7 @@ int zoo_wexists(zhandle_t *zh, const char *path, watcher_fn watcher, void *watch
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watch not 0 to leave a watch for the handle's watcher, as zookeeper_init() or
  *     zoo_set_watcher() set it, with the handle's context of now.
  * \param buffer where the data goes, without a NUL after it; may be NULL if nothing is wanted.
@@ -1806,8 +1798,7 @@ int zoo_get(zhandle_t *zh, const char *path, int watch, char *buffer, int *buffe
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watcher called on the completion thread, once, when the watch fires, and for every
  *     session event until then; NULL leaves no watch. The same function with the same context
  *     is registered once per path.
@@ -1896,8 +1887,7 @@ int zoo_wgetconfig(zhandle_t *zh, watcher_fn watcher, void *watcherCtx, char *bu
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watch not 0 to leave a watch for the handle's watcher, as zookeeper_init() or
  *     zoo_set_watcher() set it, with the handle's context of now.
  * \param strings where the names of the children go, in no particular order; what was there is
@@ -1920,8 +1910,7 @@ int zoo_get_children(zhandle_t *zh, const char *path, int watch, struct String_v
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watcher called on the completion thread, once, when the watch fires, and for every
  *     session event until then; NULL leaves no watch. The same function with the same context
  *     is registered once per path.
@@ -1949,8 +1938,7 @@ int zoo_wget_children(zhandle_t *zh, const char *path, watcher_fn watcher, void 
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watch not 0 to leave a watch for the handle's watcher, as zookeeper_init() or
  *     zoo_set_watcher() set it, with the handle's context of now.
  * \param strings where the names of the children go, in no particular order; what was there is
@@ -1975,8 +1963,7 @@ int zoo_get_children2(zhandle_t *zh, const char *path, int watch, struct String_
  * completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
  *
  * \param zh the handle.
- * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
- *     returns.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
  * \param watcher called on the completion thread, once, when the watch fires, and for every
  *     session event until then; NULL leaves no watch. The same function with the same context
  *     is registered once per path.
