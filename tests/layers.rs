@@ -21,7 +21,7 @@ const FORBIDDEN_CRATES: &[(&str, &[&str])] = &[
     ("core", &["libc", "mio", "socket2", "parking_lot"]),
     ("net", &["zk_proto", "parking_lot"]),
     ("runtime", &["libc", "socket2"]),
-    ("ffi", &["mio", "socket2"]),
+    ("ffi", &["mio"]),
 ];
 
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {

@@ -42,6 +42,7 @@ static void count_message(const char *message)
     messages++;
 }
 
+/* What the macros of the header do, in the program. */
 static void expect_logging(ZooLogLevel level)
 {
     messages = 0;
@@ -52,6 +53,24 @@ static void expect_logging(ZooLogLevel level)
     messages = 0;
     LOG_DEBUG(count_message, "a detail");
     EXPECT(messages == (level == ZOO_LOG_LEVEL_DEBUG));
+}
+
+static int environment_messages;
+
+static void count_environment(const char *message)
+{
+    environment_messages += strstr(message, "Client environment") != NULL;
+}
+
+/* What the library itself logs: making a handle logs the environment, at the level INFO. */
+static void expect_environment(int logged)
+{
+    environment_messages = 0;
+    /* Nobody listens there, which is of no matter here. */
+    zhandle_t *zh = zookeeper_init2("127.0.0.1:1", NULL, 10000, NULL, NULL, 0, count_environment);
+    EXPECT(zh != NULL);
+    EXPECT((environment_messages > 0) == logged);
+    EXPECT(zookeeper_close(zh) == ZOK);
 }
 
 int main(void)
@@ -108,9 +127,12 @@ int main(void)
         expect_logging((ZooLogLevel)level);
     }
 
-    /* What the program writes, the library reads: no message about an init without hosts. */
+    /* What the program writes, the library reads. */
     logLevel = ZOO_LOG_LEVEL_ERROR;
     expect_logging(ZOO_LOG_LEVEL_ERROR);
+    expect_environment(0);
+    logLevel = ZOO_LOG_LEVEL_INFO;
+    expect_environment(1);
 
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

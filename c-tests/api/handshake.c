@@ -241,7 +241,7 @@ TEST(the_live_server_resumes_a_session_by_its_id, "C-211 C-212 C-215 C-100 C-284
     probe_wait(&session, 1);
     CHECK_INT(session.state, ZOO_CONNECTED_STATE);
     CHECK_INT(zoo_client_id(zh)->client_id, id.client_id);
-    CHECK_INT(zoo_recv_timeout(zh), 20000);
+    CHECK(zoo_recv_timeout(zh) > 0 && zoo_recv_timeout(zh) <= 20000);
     CHECK_INT(zoo_exists(zh, node, 0, NULL), ZOK);
     CHECK_INT(zookeeper_close(zh), ZOK); /* ends the session, so the node goes */
     zh = live_session("", &session);

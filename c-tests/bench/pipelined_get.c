@@ -6,6 +6,8 @@
  *
  * Prints "KEY VALUE" lines.
  */
+#define _XOPEN_SOURCE 700
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

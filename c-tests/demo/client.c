@@ -2,6 +2,8 @@
  * The client submits tasks and waits until all are done. Everything here is asynchronous: all tasks are on their way
  * at once, each one driven by the completions of its own requests.
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include "app.h"
 
 #include <inttypes.h>

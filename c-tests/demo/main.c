@@ -11,6 +11,8 @@
  * A task is in exactly one of /tasks, /assign and /status at any time, because it moves between them by multi
  * requests, which happen as a whole or not at all. So no crash can lose a task or finish it twice.
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include "app.h"
 
 #include <stdio.h>

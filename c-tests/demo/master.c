@@ -4,6 +4,8 @@
  * It keeps no state of its own: on every change it reads where everything is and moves what has to be moved. That is
  * why a backup can take over at any moment.
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include "app.h"
 
 #include <inttypes.h>

@@ -1,4 +1,6 @@
 /* Creates and removes the nodes under which one run of the application lives. */
+#define _POSIX_C_SOURCE 200809L
+
 #include "app.h"
 
 #include <stdio.h>

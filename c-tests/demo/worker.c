@@ -3,6 +3,8 @@
  *
  * Two threads: completions on the library's thread collect the tasks, the main thread does them.
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include "app.h"
 
 #include <inttypes.h>

@@ -4,11 +4,10 @@
 //! the dynamic linker makes both sides use the copy. So sizes must be exact, and the library
 //! itself must not assume the place of its own objects (C-009).
 
-use super::types::{ACL, ACL_vector, Id};
+use super::types::{ACL, ACL_vector, Id, ZooLogLevel, ZooLogLevels};
 use libc::{c_char, c_int};
 use std::cell::UnsafeCell;
 use std::ffi::CStr;
-use std::sync::atomic::AtomicU32;
 
 /// An object that C programs may read and write, with the layout of `T` alone.
 #[repr(transparent)]
@@ -29,32 +28,33 @@ impl<T> Exported<T> {
     }
 }
 
-/// Which messages are logged: those of this [`ZooLogLevel`](super::types::ZooLogLevel) and more
-/// severe ones. The macros of `zookeeper_log.h` read it in the program.
+/// Which messages are logged: those of this level and more severe ones.
+///
+/// zoo_set_debug_level() sets it; programs may also write it. The macros below read it.
 #[unsafe(no_mangle)]
-pub static logLevel: AtomicU32 = AtomicU32::new(3);
+pub static mut logLevel: ZooLogLevel = ZooLogLevels::ZOO_LOG_LEVEL_INFO as ZooLogLevel;
 
-/// May read the data and the children's names.
+/// Permission: may read the data and the children's names.
 #[unsafe(no_mangle)]
 pub static ZOO_PERM_READ: c_int = 1;
 
-/// May set the data.
+/// Permission: may set the data.
 #[unsafe(no_mangle)]
 pub static ZOO_PERM_WRITE: c_int = 2;
 
-/// May create children.
+/// Permission: may create children.
 #[unsafe(no_mangle)]
 pub static ZOO_PERM_CREATE: c_int = 4;
 
-/// May delete children.
+/// Permission: may delete children.
 #[unsafe(no_mangle)]
 pub static ZOO_PERM_DELETE: c_int = 8;
 
-/// May set the ACL.
+/// Permission: may set the ACL.
 #[unsafe(no_mangle)]
 pub static ZOO_PERM_ADMIN: c_int = 16;
 
-/// May do everything.
+/// Permission: may do everything.
 #[unsafe(no_mangle)]
 pub static ZOO_PERM_ALL: c_int = 31;
 
@@ -66,31 +66,33 @@ pub static ZOOKEEPER_WRITE: c_int = 1;
 #[unsafe(no_mangle)]
 pub static ZOOKEEPER_READ: c_int = 2;
 
-/// Stays until it is deleted.
+/// Mode of a new node: stays until it is deleted.
 #[unsafe(no_mangle)]
 pub static ZOO_PERSISTENT: c_int = 0;
 
-/// Is deleted when the session that created it ends.
+/// Mode of a new node: is deleted when the session that created it ends.
 #[unsafe(no_mangle)]
 pub static ZOO_EPHEMERAL: c_int = 1;
 
-/// Stays, and its name gets a number of ten digits that its parent counts up.
+/// Mode of a new node: stays, and its name gets a number of ten digits that its parent counts
+/// up.
 #[unsafe(no_mangle)]
 pub static ZOO_PERSISTENT_SEQUENTIAL: c_int = 2;
 
-/// Ends with the session and has a number.
+/// Mode of a new node: ends with the session and has a number.
 #[unsafe(no_mangle)]
 pub static ZOO_EPHEMERAL_SEQUENTIAL: c_int = 3;
 
-/// Is deleted by the server some time after its last child.
+/// Mode of a new node: is deleted by the server some time after its last child.
 #[unsafe(no_mangle)]
 pub static ZOO_CONTAINER: c_int = 4;
 
-/// Is deleted when it has no children and was not changed for its time to live.
+/// Mode of a new node: is deleted when it has no children and was not changed for its time to
+/// live.
 #[unsafe(no_mangle)]
 pub static ZOO_PERSISTENT_WITH_TTL: c_int = 5;
 
-/// Has a time to live and a number.
+/// Mode of a new node: has a time to live and a number.
 #[unsafe(no_mangle)]
 pub static ZOO_PERSISTENT_SEQUENTIAL_WITH_TTL: c_int = 6;
 
@@ -98,59 +100,61 @@ pub static ZOO_PERSISTENT_SEQUENTIAL_WITH_TTL: c_int = 6;
 #[unsafe(no_mangle)]
 pub static ZOO_SEQUENCE: c_int = 2;
 
-/// The session ran out: its ephemeral nodes are gone and the handle is of no more use.
+/// State of a session: the session ran out: its ephemeral nodes are gone and the handle is of
+/// no more use.
 #[unsafe(no_mangle)]
 pub static ZOO_EXPIRED_SESSION_STATE: c_int = -112;
 
-/// The server refused an identity of zoo_add_auth(); the handle is of no more use.
+/// State of a session: the server refused an identity of zoo_add_auth(); the handle is of no
+/// more use.
 #[unsafe(no_mangle)]
 pub static ZOO_AUTH_FAILED_STATE: c_int = -113;
 
-/// A connection is being made.
+/// State of a session: a connection is being made.
 #[unsafe(no_mangle)]
 pub static ZOO_CONNECTING_STATE: c_int = 1;
 
-/// Connected, and waiting for the server to answer about the session.
+/// State of a session: connected, and waiting for the server to answer about the session.
 #[unsafe(no_mangle)]
 pub static ZOO_ASSOCIATING_STATE: c_int = 2;
 
-/// The session is on and serves requests.
+/// State of a session: the session is on and serves requests.
 #[unsafe(no_mangle)]
 pub static ZOO_CONNECTED_STATE: c_int = 3;
 
-/// The session is on at a server without quorum, which serves reads only.
+/// State of a session: the session is on at a server without quorum, which serves reads only.
 #[unsafe(no_mangle)]
 pub static ZOO_READONLY_STATE: c_int = 5;
 
-/// The TLS handshake is under way.
+/// State of a session: the TLS handshake is under way.
 #[unsafe(no_mangle)]
 pub static ZOO_SSL_CONNECTING_STATE: c_int = 7;
 
-/// There is no connection, and none is being made at this moment.
+/// State of a session: there is no connection, and none is being made at this moment.
 #[unsafe(no_mangle)]
 pub static ZOO_NOTCONNECTED_STATE: c_int = 999;
 
-/// The node was created; a watch of exists.
+/// Event: the node was created; a watch of exists.
 #[unsafe(no_mangle)]
 pub static ZOO_CREATED_EVENT: c_int = 1;
 
-/// The node was deleted; any watch.
+/// Event: the node was deleted; any watch.
 #[unsafe(no_mangle)]
 pub static ZOO_DELETED_EVENT: c_int = 2;
 
-/// The node's data was set; a watch of get or exists.
+/// Event: the node's data was set; a watch of get or exists.
 #[unsafe(no_mangle)]
 pub static ZOO_CHANGED_EVENT: c_int = 3;
 
-/// Children came or went; a watch of get_children.
+/// Event: children came or went; a watch of get_children.
 #[unsafe(no_mangle)]
 pub static ZOO_CHILD_EVENT: c_int = 4;
 
-/// The state of the session changed; every watcher is told, and stays set.
+/// Event: the state of the session changed; every watcher is told, and stays set.
 #[unsafe(no_mangle)]
 pub static ZOO_SESSION_EVENT: c_int = -1;
 
-/// The watch was removed, and no more events will come.
+/// Event: the watch was removed, and no more events will come.
 #[unsafe(no_mangle)]
 pub static ZOO_NOTWATCHING_EVENT: c_int = -2;
 

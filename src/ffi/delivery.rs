@@ -202,3 +202,6 @@ impl std::hash::Hash for Watcher {
         self.key().hash(state);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -108,3 +108,6 @@ fn panic_line(text: String) -> Line {
         text: format!("internal error: {text}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,10 +7,10 @@
 
 use std::cell::RefCell;
 use std::ffi::{CString, c_char, c_int, c_void};
+use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::ptr;
 
-use libc::{sockaddr, socklen_t};
-use socket2::SockAddr;
+use libc::{sockaddr, sockaddr_in, sockaddr_in6, socklen_t};
 use zk_proto::Code;
 
 use super::client::NO_WATCHER;
@@ -239,12 +239,12 @@ pub unsafe extern "C-unwind" fn zookeeper_get_connected_host(
     let Some(peer) = guard::with(zh, None, |handle| handle.connected_peer()) else {
         return ptr::null_mut();
     };
-    let peer = SockAddr::from(peer);
-    // SAFETY: the documentation asks for `addr_len` bytes at `addr`; the copy takes no more.
+    // SAFETY: the documentation asks for `addr_len` bytes at `addr`.
     unsafe {
-        let n = peer.len().min(addr_len.read());
-        ptr::copy_nonoverlapping(peer.as_ptr().cast::<u8>(), addr.cast(), n as usize);
-        addr_len.write(peer.len());
+        match peer {
+            SocketAddr::V4(peer) => store_address(&sockaddr_v4(peer), addr, addr_len),
+            SocketAddr::V6(peer) => store_address(&sockaddr_v6(peer), addr, addr_len),
+        }
     }
     addr
 }
@@ -289,9 +289,61 @@ pub unsafe extern "C-unwind" fn zoo_deterministic_conn_order(yesOrNo: c_int) {
     crate::runtime::set_deterministic_order(yesOrNo != 0);
 }
 
+fn sockaddr_v4(address: SocketAddrV4) -> sockaddr_in {
+    sockaddr_in {
+        sin_family: libc::AF_INET as libc::sa_family_t,
+        sin_port: address.port().to_be(),
+        sin_addr: libc::in_addr {
+            s_addr: u32::from_ne_bytes(address.ip().octets()),
+        },
+        sin_zero: [0; 8],
+    }
+}
+
+fn sockaddr_v6(address: SocketAddrV6) -> sockaddr_in6 {
+    sockaddr_in6 {
+        sin6_family: libc::AF_INET6 as libc::sa_family_t,
+        sin6_port: address.port().to_be(),
+        sin6_flowinfo: address.flowinfo(),
+        sin6_addr: libc::in6_addr {
+            s6_addr: address.ip().octets(),
+        },
+        sin6_scope_id: address.scope_id(),
+    }
+}
+
+/// Copies as much as fits and tells the whole length, as getpeername does.
+///
+/// # Safety
+/// `to` has `length` bytes.
+unsafe fn store_address<T>(address: &T, to: *mut sockaddr, length: *mut socklen_t) {
+    let whole = size_of::<T>();
+    // SAFETY: no more than `length` bytes are copied, which our caller promises.
+    unsafe {
+        let n = whole.min(length.read() as usize);
+        ptr::copy_nonoverlapping(ptr::from_ref(address).cast::<u8>(), to.cast(), n);
+        length.write(whole as socklen_t);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_cut_to_its_place_and_its_whole_length_told() {
+        let address = sockaddr_v4("127.0.0.1:2181".parse().unwrap());
+        let mut place = [0xffu8; 16];
+        let mut length = 4;
+        // SAFETY: the place has more than 4 bytes.
+        unsafe { store_address(&address, place.as_mut_ptr().cast(), &raw mut length) };
+        assert_eq!(length, 16);
+        assert_eq!(place[..4], [2, 0, 0x08, 0x85]);
+        assert_eq!(place[4..], [0xff; 12]);
+        // SAFETY: the place has 16 bytes.
+        unsafe { store_address(&address, place.as_mut_ptr().cast(), &raw mut length) };
+        assert_eq!(place[4..8], [127, 0, 0, 1]);
+    }
 
     #[test]
     fn a_null_handle_gives_each_call_its_failure_value() {

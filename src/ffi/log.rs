@@ -10,7 +10,7 @@ use std::ffi::{CStr, c_char, c_int};
 use std::io::{Cursor, Write};
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use libc::FILE;
@@ -40,7 +40,8 @@ unsafe extern "C" {
 /// (C-173, C-600)
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn zoo_set_debug_level(logLevel: ZooLogLevel) {
-    consts::logLevel.store(logLevel.min(Level::Debug as u32), Ordering::Relaxed);
+    // Compared without a sign: negative levels are high ones.
+    threshold().store(logLevel.min(Level::Debug as u32), Ordering::Relaxed);
 }
 
 /// Sets where the messages of handles without a log callback go, for the whole process.
@@ -184,7 +185,15 @@ pub(super) fn write(callback: log_callback_fn, line: &Line) {
 
 /// Reads the level that is shared with the program, for [`crate::log::install_threshold`].
 pub(super) fn read_threshold() -> u32 {
-    consts::logLevel.load(Ordering::Relaxed)
+    threshold().load(Ordering::Relaxed)
+}
+
+/// The exported `logLevel`. Programs that were linked to a fixed address have it copied there;
+/// its address comes from the GOT, so that both see the same (C-009).
+fn threshold() -> &'static AtomicU32 {
+    // SAFETY: `logLevel` is static, aligned, and of this size. The library uses it by this way
+    // only; programs that write it themselves do so as with the original.
+    unsafe { AtomicU32::from_ptr((&raw mut consts::logLevel).cast()) }
 }
 
 fn stream() -> *mut FILE {

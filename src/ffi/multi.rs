@@ -300,3 +300,6 @@ unsafe fn init_create(
         (&raw mut (*op).op.create_op.flags).write(mode);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ use crate::core::Request;
 /// \param zh the handle.
 /// \param path path of the new node, NUL-terminated, relative to the chroot; the server appends
 ///     ten digits to it in the sequential modes. Copied before the call returns.
-/// \param value the node's data, any bytes; copied before the call returns. May be NULL if
+/// \param value the node's data, any bytes. May be NULL if
 ///     valuelen is 0 or -1.
 /// \param valuelen length of the data in bytes; -1 for a node without data, which differs from
 ///     empty data. The server refuses more than about 1 MiB unless configured otherwise.
@@ -77,7 +77,7 @@ pub unsafe extern "C-unwind" fn zoo_create(
 /// \param zh the handle.
 /// \param path path of the new node, NUL-terminated, relative to the chroot; the server appends
 ///     ten digits to it in the sequential modes. Copied before the call returns.
-/// \param value the node's data, any bytes; copied before the call returns. May be NULL if
+/// \param value the node's data, any bytes. May be NULL if
 ///     valuelen is 0 or -1.
 /// \param valuelen length of the data in bytes; -1 for a node without data, which differs from
 ///     empty data. The server refuses more than about 1 MiB unless configured otherwise.
@@ -130,7 +130,7 @@ pub unsafe extern "C-unwind" fn zoo_create_ttl(
 /// \param zh the handle.
 /// \param path path of the new node, NUL-terminated, relative to the chroot; the server appends
 ///     ten digits to it in the sequential modes. Copied before the call returns.
-/// \param value the node's data, any bytes; copied before the call returns. May be NULL if
+/// \param value the node's data, any bytes. May be NULL if
 ///     valuelen is 0 or -1.
 /// \param valuelen length of the data in bytes; -1 for a node without data, which differs from
 ///     empty data. The server refuses more than about 1 MiB unless configured otherwise.
@@ -179,7 +179,7 @@ pub unsafe extern "C-unwind" fn zoo_create2(
 /// \param zh the handle.
 /// \param path path of the new node, NUL-terminated, relative to the chroot; the server appends
 ///     ten digits to it in the sequential modes. Copied before the call returns.
-/// \param value the node's data, any bytes; copied before the call returns. May be NULL if
+/// \param value the node's data, any bytes. May be NULL if
 ///     valuelen is 0 or -1.
 /// \param valuelen length of the data in bytes; -1 for a node without data, which differs from
 ///     empty data. The server refuses more than about 1 MiB unless configured otherwise.
@@ -228,8 +228,7 @@ pub unsafe extern "C-unwind" fn zoo_create2_ttl(
 /// completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
 ///
 /// \param zh the handle.
-/// \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
-///     returns.
+/// \param path path of the node, NUL-terminated, relative to the chroot.
 /// \param version the version that the node's data must have for the call to succeed, -1 for
 ///     any.
 /// \return ZOK; ZBADARGUMENTS: a NULL or closed handle, or an invalid path; ZINVALIDSTATE: the
@@ -305,9 +304,8 @@ pub unsafe extern "C-unwind" fn zoo_reconfig(
 /// completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
 ///
 /// \param zh the handle.
-/// \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
-///     returns.
-/// \param buffer the new data, any bytes; copied before the call returns. May be NULL if buflen
+/// \param path path of the node, NUL-terminated, relative to the chroot.
+/// \param buffer the new data, any bytes. May be NULL if buflen
 ///     is 0 or -1.
 /// \param buflen length of the data in bytes, -1 for none, which differs from empty data.
 /// \param version the version that the node's data must have for the call to succeed, -1 for
@@ -338,9 +336,8 @@ pub unsafe extern "C-unwind" fn zoo_set(
 /// completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
 ///
 /// \param zh the handle.
-/// \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
-///     returns.
-/// \param buffer the new data, any bytes; copied before the call returns. May be NULL if buflen
+/// \param path path of the node, NUL-terminated, relative to the chroot.
+/// \param buffer the new data, any bytes. May be NULL if buflen
 ///     is 0 or -1.
 /// \param buflen length of the data in bytes, -1 for none, which differs from empty data.
 /// \param version the version that the node's data must have for the call to succeed, -1 for
@@ -384,8 +381,7 @@ pub unsafe extern "C-unwind" fn zoo_set2(
 /// completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
 ///
 /// \param zh the handle.
-/// \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
-///     returns.
+/// \param path path of the node, NUL-terminated, relative to the chroot.
 /// \param acl where the ACL goes; what was there is overwritten, not freed. Free it with
 ///     deallocate_ACL_vector(). May be NULL.
 /// \param stat where the node's statistics go; may be NULL.
@@ -415,8 +411,7 @@ pub unsafe extern "C-unwind" fn zoo_get_acl(
 /// completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
 ///
 /// \param zh the handle.
-/// \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
-///     returns.
+/// \param path path of the node, NUL-terminated, relative to the chroot.
 /// \param version the version (aversion) that the node's ACL must have for the call to succeed,
 ///     -1 for any.
 /// \param acl the new ACL, not NULL.

@@ -26,8 +26,7 @@ use crate::core::Request;
 /// completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
 ///
 /// \param zh the handle.
-/// \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
-///     returns.
+/// \param path path of the node, NUL-terminated, relative to the chroot.
 /// \param watch not 0 to leave a watch for the handle's watcher, as zookeeper_init() or
 ///     zoo_set_watcher() set it, with the handle's context of now.
 /// \param stat where the node's statistics go; may be NULL.
@@ -61,8 +60,7 @@ pub unsafe extern "C-unwind" fn zoo_exists(
 /// completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
 ///
 /// \param zh the handle.
-/// \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
-///     returns.
+/// \param path path of the node, NUL-terminated, relative to the chroot.
 /// \param watcher called on the completion thread, once, when the watch fires, and for every
 ///     session event until then; NULL leaves no watch. The same function with the same context
 ///     is registered once per path.
@@ -100,8 +98,7 @@ pub unsafe extern "C-unwind" fn zoo_wexists(
 /// completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
 ///
 /// \param zh the handle.
-/// \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
-///     returns.
+/// \param path path of the node, NUL-terminated, relative to the chroot.
 /// \param watch not 0 to leave a watch for the handle's watcher, as zookeeper_init() or
 ///     zoo_set_watcher() set it, with the handle's context of now.
 /// \param buffer where the data goes, without a NUL after it; may be NULL if nothing is wanted.
@@ -142,8 +139,7 @@ pub unsafe extern "C-unwind" fn zoo_get(
 /// completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
 ///
 /// \param zh the handle.
-/// \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
-///     returns.
+/// \param path path of the node, NUL-terminated, relative to the chroot.
 /// \param watcher called on the completion thread, once, when the watch fires, and for every
 ///     session event until then; NULL leaves no watch. The same function with the same context
 ///     is registered once per path.
@@ -273,8 +269,7 @@ pub unsafe extern "C-unwind" fn zoo_wgetconfig(
 /// completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
 ///
 /// \param zh the handle.
-/// \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
-///     returns.
+/// \param path path of the node, NUL-terminated, relative to the chroot.
 /// \param watch not 0 to leave a watch for the handle's watcher, as zookeeper_init() or
 ///     zoo_set_watcher() set it, with the handle's context of now.
 /// \param strings where the names of the children go, in no particular order; what was there is
@@ -309,8 +304,7 @@ pub unsafe extern "C-unwind" fn zoo_get_children(
 /// completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
 ///
 /// \param zh the handle.
-/// \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
-///     returns.
+/// \param path path of the node, NUL-terminated, relative to the chroot.
 /// \param watcher called on the completion thread, once, when the watch fires, and for every
 ///     session event until then; NULL leaves no watch. The same function with the same context
 ///     is registered once per path.
@@ -350,8 +344,7 @@ pub unsafe extern "C-unwind" fn zoo_wget_children(
 /// completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
 ///
 /// \param zh the handle.
-/// \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
-///     returns.
+/// \param path path of the node, NUL-terminated, relative to the chroot.
 /// \param watch not 0 to leave a watch for the handle's watcher, as zookeeper_init() or
 ///     zoo_set_watcher() set it, with the handle's context of now.
 /// \param strings where the names of the children go, in no particular order; what was there is
@@ -388,8 +381,7 @@ pub unsafe extern "C-unwind" fn zoo_get_children2(
 /// completion of zoo_add_auth(). Places for results stay untouched unless the call returns ZOK.
 ///
 /// \param zh the handle.
-/// \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
-///     returns.
+/// \param path path of the node, NUL-terminated, relative to the chroot.
 /// \param watcher called on the completion thread, once, when the watch fires, and for every
 ///     session event until then; NULL leaves no watch. The same function with the same context
 ///     is registered once per path.

@@ -275,3 +275,6 @@ impl MultiResults {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

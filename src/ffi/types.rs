@@ -326,14 +326,16 @@ pub type watcher_fn = Option<
 
 /// Takes a log message: one line without its end, valid until the function returns.
 ///
-/// Called on the thread that logs; must not call back into the library.
+/// Called on the thread that logs, which may be one of the library's; must not call the
+/// library.
 pub type log_callback_fn = Option<unsafe extern "C-unwind" fn(message: *const c_char)>;
 
 /// Called when a request without a result ended, with its code and the caller's `data`.
 ///
-/// Completions run on the completion thread, each exactly once, also when the connection is
-/// lost or the handle closed. What their pointers lead to belongs to the library and lives
-/// until they return; after an error all but `data` may be NULL.
+/// Completions run on the completion thread, those of zoo_add_auth() on the IO thread. Each runs
+/// exactly once, also when the connection is lost or the handle closed. What their pointers
+/// lead to belongs to the library and lives until they return; after an error all but `data`
+/// may be NULL.
 pub type void_completion_t = Option<unsafe extern "C-unwind" fn(rc: c_int, data: *const c_void)>;
 
 /// Called when a request ended whose result is a node's statistics.

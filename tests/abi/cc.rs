@@ -33,15 +33,15 @@ impl Language {
 }
 
 /// What the compiler prints on standard output for `code`, of which it may leave files in
-/// `folder`. Fails with its messages.
+/// `folder`. The flags stand after the code, as libraries must. Fails with its messages.
 pub(crate) fn compile(language: Language, folder: &Path, code: &str, flags: &[&str]) -> String {
     let source = folder.join(format!("code.{}", language.extension()));
     fs::write(&source, code).expect("the source file is written");
     let output = language
         .command()
         .args(["-Wall", "-Wextra", "-Werror"])
-        .args(flags)
         .arg(&source)
+        .args(flags)
         .current_dir(folder)
         .output()
         .expect("the compiler runs");

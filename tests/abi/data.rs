@@ -1,48 +1,19 @@
 //! Data symbols in programs that have copies of them.
 
-use crate::cc::{Language, compile, include};
-use crate::support::{library, our_headers, repository, scratch};
+use crate::exports::frozen;
+use crate::program;
+use crate::support::{archive, library, reference_library, repository};
 use object::{Object, ObjectSymbol, RelocationTarget};
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-/// A folder with the library under the names that the linker and the loader look for.
-fn linkable(folder: &Path) {
-    for name in ["libzookeeper_mt.so", "libzookeeper_mt.so.2"] {
-        symlink(library(), folder.join(name)).expect("a link to the library");
-    }
+/// Runs `c-tests/abi/data.c`, compiled with these flags, with the library under test.
+fn data_program_succeeds(name: &str, flags: &[&str]) -> PathBuf {
+    program::succeeds(name, &library(), &code(), flags)
 }
 
-/// Compiles `c-tests/abi/data.c` with these flags and runs it with the library under test.
-fn data_program_succeeds(name: &str, flags: &[&str]) -> PathBuf {
-    let folder = scratch(name);
-    linkable(&folder);
-    let code = fs::read_to_string(repository("c-tests/abi/data.c")).expect("the program is there");
-    let headers = include(&our_headers());
-    let mut all = vec![headers.as_str(), "-oprogram", "-L."];
-    all.extend(flags);
-    // The library stands after the code that needs it.
-    let code = folder.join("data.c").to_str().map(|path| {
-        fs::write(path, &code).expect("the program is written");
-        format!("#include \"{path}\"\n")
-    });
-    all.extend(["-Wl,--no-as-needed", "-lzookeeper_mt"]);
-    compile(
-        Language::C11,
-        &folder,
-        &code.expect("the path is text"),
-        &all,
-    );
-    let program = folder.join("program");
-    let output = Command::new(&program)
-        .env("LD_LIBRARY_PATH", &folder)
-        .output()
-        .expect("the program runs");
-    let messages = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}\n{messages}", output.status);
-    program
+fn code() -> String {
+    fs::read_to_string(repository("c-tests/abi/data.c")).expect("the program is there")
 }
 
 fn copied_symbols(program: &Path) -> Vec<String> {
@@ -88,4 +59,26 @@ fn a_program_with_copies_of_the_data_shares_them_with_the_library() {
 #[test]
 fn a_position_independent_program_shares_the_data_with_the_library() {
     data_program_succeeds("data-pie", &["-fPIE", "-pie"]);
+}
+
+#[test]
+fn a_program_with_the_static_library_has_the_same_data() {
+    let program = program::succeeds_statically("data-static", &archive(), &code());
+    let exports = frozen();
+    let mut copied = copied_symbols(&program);
+    copied.retain(|name| exports.contains_key(name));
+    assert!(copied.is_empty(), "of a shared library: {copied:?}");
+}
+
+#[test]
+fn the_reference_shares_the_same_data() {
+    let Some(reference) = reference_library("the_reference_shares_the_same_data") else {
+        return;
+    };
+    program::succeeds(
+        "data-reference",
+        &reference,
+        &code(),
+        &["-fno-pie", "-no-pie"],
+    );
 }

@@ -83,6 +83,26 @@ pub(crate) fn c_structs(path: &Path) -> BTreeMap<String, Layout> {
     structs
 }
 
+/// The members of all structs with a tag in C code, each with its type, by tag.
+pub(crate) fn c_members(path: &Path) -> BTreeMap<String, Vec<(String, String)>> {
+    let mut structs = BTreeMap::new();
+    each_unit(path, |unit| {
+        unit.each_child(None, &mut |entry| {
+            if entry.tag() == dw::DW_TAG_structure_type
+                && let Some(name) = unit.name(entry)
+            {
+                let mut members = Vec::new();
+                unit.each_child(Some(entry.offset()), &mut |member| {
+                    let name = unit.name(member).unwrap_or_default();
+                    members.push((name, unit.target(member)));
+                });
+                structs.insert(name, members);
+            }
+        });
+    });
+    structs
+}
+
 fn each_unit(path: &Path, mut visit: impl FnMut(&Unit<'_>)) {
     let data = fs::read(path).expect("the compiled file is readable");
     let file = object::File::parse(&*data).expect("the compiled file is ELF");
@@ -213,8 +233,10 @@ impl Unit<'_> {
     }
 
     fn layout(&self, entry: &Entry<'_>) -> Layout {
-        let mut layout = Layout::default();
-        layout.size = number(entry, dw::DW_AT_byte_size).unwrap_or(0);
+        let mut layout = Layout {
+            size: number(entry, dw::DW_AT_byte_size).unwrap_or(0),
+            members: Vec::new(),
+        };
         self.each_child(Some(entry.offset()), &mut |member| {
             if member.tag() == dw::DW_TAG_member {
                 let name = self.name(member).unwrap_or_default();

@@ -2,7 +2,8 @@
 //!
 //! Debian's library and headers are compared where they are installed (`libzookeeper-mt2`,
 //! `libzookeeper-mt-dev`). The library under test is the one that Cargo built for this test,
-//! or the file that `ZK_LIB` names; its static archive is `ZK_ARCHIVE` likewise.
+//! or the file that `ZK_LIB` names; its static archive is `ZK_ARCHIVE` likewise. The C compiler
+//! must be GCC, which lists prototypes and describes types that no code uses.
 
 mod cc;
 mod data;
@@ -11,5 +12,7 @@ mod exports;
 mod headers;
 mod identity;
 mod layout;
+mod program;
 mod prototypes;
+mod records;
 mod support;

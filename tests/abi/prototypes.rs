@@ -49,6 +49,26 @@ fn data(name: &str, headers: &Path) -> Vec<String> {
         .collect()
 }
 
+/// The names in declarations of data.
+fn names(declarations: &[String]) -> Vec<String> {
+    let names = declarations
+        .iter()
+        .filter_map(|line| line.trim_end_matches(';').rsplit(' ').next());
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn the_same_data_is_declared_as_in_debians_headers() {
+    let test = "the_same_data_is_declared_as_in_debians_headers";
+    let Some(headers) = reference_headers(test) else {
+        return;
+    };
+    let reference = names(&data("reference-names", &headers));
+    let ours = names(&data("ours-names", &our_headers()));
+    assert!(ours.contains(&"logLevel".to_owned()), "{ours:#?}");
+    assert_same("data", &reference, &ours);
+}
+
 fn is_deliberate(prototype: &str) -> bool {
     DELIBERATE
         .iter()

@@ -29,18 +29,19 @@ pub(crate) fn archive() -> PathBuf {
     built("ZK_ARCHIVE", "libzookeeper_mt.a")
 }
 
-/// The file that a variable names, or the one that Cargo built along with this test.
+/// The shared library with debug information, which Cargo built along with this test.
+pub(crate) fn library_of_this_build() -> PathBuf {
+    beside_this_test("libzookeeper_mt.so")
+}
+
 fn built(variable: &str, name: &str) -> PathBuf {
-    if let Some(path) = env::var_os(variable) {
-        return path.into();
-    }
+    env::var_os(variable).map_or_else(|| beside_this_test(name), PathBuf::from)
+}
+
+fn beside_this_test(name: &str) -> PathBuf {
     let test = env::current_exe().expect("the path of this test");
     let beside = test.with_file_name(name);
-    assert!(
-        beside.exists(),
-        "{} is missing: set {variable}",
-        beside.display()
-    );
+    assert!(beside.exists(), "{} is missing", beside.display());
     beside
 }
 

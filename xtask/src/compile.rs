@@ -53,7 +53,7 @@ impl Program {
                     "-std=c11"
                 })
                 .args(WARNINGS)
-                .args(["-O1", "-g", "-D_GNU_SOURCE", "-DTHREADED", "-pthread", "-c"])
+                .args(["-g", "-DTHREADED", "-pthread", "-c"])
                 .args(include_flags())
                 .args(&self.flags)
                 .arg(source)
@@ -91,7 +91,7 @@ pub(crate) fn compiler(cpp: bool) -> Command {
 }
 
 /// Where programs find `<zookeeper/zookeeper.h>` and `<zookeeper.h>`.
-pub(crate) fn include_flags() -> [OsString; 4] {
+fn include_flags() -> [OsString; 4] {
     let include = root().join("include");
     let nested = include.join("zookeeper");
     ["-I".into(), include.into(), "-I".into(), nested.into()]

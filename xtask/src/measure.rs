@@ -41,7 +41,9 @@ impl Bench {
         let folder = tempfile::tempdir()?;
         let program = folder.path().join("pipelined_get");
         let source = root().join("c-tests/bench/pipelined_get.c");
-        Program::new([source]).build(library, &program)?;
+        Program::new([source])
+            .flag("-O2")
+            .build(library, &program)?;
         Ok(Self { program, folder })
     }
 

@@ -87,8 +87,8 @@ impl Finished {
         format!(
             "{}\n--- stdout\n{}\n--- stderr\n{}",
             self.status,
-            self.stdout.trim_end(),
-            self.stderr.trim_end()
+            readable(&self.stdout),
+            readable(&self.stderr)
         )
     }
 
@@ -98,6 +98,20 @@ impl Finished {
             bail!("{}", self.describe());
         }
         Ok(self)
+    }
+}
+
+/// A text without its middle if it is so long that nobody would read it.
+fn readable(text: &str) -> String {
+    const KEPT: usize = 300;
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    match lines.len().checked_sub(2 * KEPT) {
+        None | Some(0) => lines.join("\n"),
+        Some(left_out) => format!(
+            "{}\n... {left_out} lines left out ...\n{}",
+            lines[..KEPT].join("\n"),
+            lines[lines.len() - KEPT..].join("\n")
+        ),
     }
 }
 

@@ -18,6 +18,8 @@ use crate::process::{Running, run_captured, tied_command, wait_for};
 const JAR: &str = "/usr/share/java/zookeeper.jar";
 const LOGGER: &str = "/usr/share/java/slf4j-nop.jar";
 const START_LIMIT: Duration = Duration::from_secs(30);
+/// Longest session that a server grants; by default it would be 20 ticks.
+const MAX_SESSION_MS: &str = "60000";
 
 /// Which server program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +77,9 @@ fn start_test_server(tick_ms: u32) -> Result<Server> {
     let program = target_dir().join("release/zk-test-server");
     let mut command = tied_command(program);
     command
-        .args(["--port", "0", "--exit-on-stdin-close", "--tick-time"])
+        .args(["--port", "0", "--exit-on-stdin-close"])
+        .args(["--max-client-cnxns", "0"])
+        .args(["--max-session-timeout", MAX_SESSION_MS, "--tick-time"])
         .arg(tick_ms.to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -124,6 +128,7 @@ fn try_java_server(tick_ms: u32) -> Result<Option<Server>> {
         &config,
         format!(
             "tickTime={tick_ms}\n\
+             maxSessionTimeout={MAX_SESSION_MS}\n\
              dataDir={}\n\
              clientPort={port}\n\
              clientPortAddress=127.0.0.1\n\

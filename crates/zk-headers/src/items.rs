@@ -58,7 +58,7 @@ impl Items {
         let variadic = text
             .get_mut(VARIADIC)
             .ok_or("the variadic function is missing")?;
-        *variadic = variadic.replace(");", ", ...);");
+        *variadic = format!("{}, ...);", variadic.trim_end_matches(");"));
         inline_union(&mut text)?;
         for (item, name) in UNTAGGED {
             untag(&mut text, item, name)?;
@@ -116,7 +116,7 @@ fn item_name(line: &str) -> Option<String> {
         Some((at, &rest[at + kind.len()..]))
     });
     let (_, name) = after.min_by_key(|(at, _)| *at)?;
-    Some(leading_word(name).to_owned())
+    Some(leading_word(name.trim_start_matches("mut ")).to_owned())
 }
 
 fn leading_word(text: &str) -> &str {
@@ -155,15 +155,11 @@ fn string_constants(code: &str) -> BTreeMap<String, String> {
     found
 }
 
-/// `Exported<T>` and atomics are for Rust only; C sees what is in them, which it may write.
+/// `Exported<T>` is for Rust only; C sees the `T`, which it may write.
 fn without_wrapper(declaration: &str) -> String {
-    let declaration = declaration.replace(
-        "extern const AtomicU32 logLevel",
-        "extern ZooLogLevel logLevel",
-    );
     match declaration.split_once("extern const Exported<") {
         Some((comment, rest)) => format!("{comment}extern struct {}", rest.replacen('>', "", 1)),
-        None => declaration,
+        None => declaration.to_owned(),
     }
 }
 
@@ -180,13 +176,9 @@ fn wrapped(declaration: &str) -> String {
 
 /// What a C declaration declares.
 fn declared_name(declaration: &str) -> Option<String> {
-    let code = declaration
-        .rsplit_once("*/\n")
-        .filter(|_| !declaration.contains('{'));
-    let code = code.map_or(declaration, |(_, code)| code);
-    let code = match code.strip_prefix("/**") {
+    let code = match declaration.strip_prefix("/**") {
         Some(commented) => commented.split_once("*/")?.1.trim_start(),
-        None => code,
+        None => declaration,
     };
     if let Some(rest) = code.strip_prefix("#define ") {
         return Some(leading_word(rest).to_owned());
@@ -201,9 +193,7 @@ fn declared_name(declaration: &str) -> Option<String> {
     let head = match (code.strip_prefix("typedef "), code.split_once("(*")) {
         (Some(_), Some((_, pointer))) => return Some(leading_word(pointer).to_owned()),
         (Some(_), None) => code.trim_end_matches(';'),
-        _ => code
-            .split_once('(')
-            .map_or(code.trim_end_matches(';'), |(head, _)| head),
+        _ => code.split('(').next()?.trim_end_matches(';'),
     };
     Some(trailing_word(head).to_owned()).filter(|name| !name.is_empty())
 }

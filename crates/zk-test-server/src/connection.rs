@@ -118,6 +118,12 @@ impl Outbox {
         }
     }
 
+    /// Ends the stream behind what may leave now; what is held back is lost.
+    pub(crate) fn cut_now(&mut self, close: Close) {
+        let position = self.base + (self.sent + self.visible().len()) as u64;
+        self.cut_at(position, close);
+    }
+
     /// Holds back everything from a stream position on.
     pub(crate) fn hold_from(&mut self, position: u64, release: Release) {
         self.barriers.push_back((position, release));

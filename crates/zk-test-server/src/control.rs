@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 
+mod args;
 mod command;
 
 pub use command::HELP;

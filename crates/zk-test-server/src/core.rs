@@ -321,6 +321,14 @@ impl ServerCore {
         self.mark_ready(id);
     }
 
+    /// The same, and what a fault holds back is lost.
+    fn cut_conn(&mut self, id: ConnId, how: Close) {
+        if let Some(conn) = self.conns.get_mut(&id) {
+            conn.out.cut_now(how);
+            self.close_conn(id, how);
+        }
+    }
+
     fn mark_ready(&mut self, id: ConnId) {
         if let Some(conn) = self.conns.get_mut(&id)
             && !conn.ready

@@ -19,4 +19,6 @@ mod release;
 pub mod request;
 pub mod response;
 pub mod session;
+#[cfg(test)]
+mod tests;
 pub mod txn;

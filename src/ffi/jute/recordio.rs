@@ -46,49 +46,31 @@ pub extern "C-unwind" fn zoo_htonll(v: i64) -> i64 {
 pub struct iarchive {
     /// Opens a record.
     pub start_record:
-        Option<unsafe extern "C-unwind" fn(ia: *mut iarchive, tag: *const c_char) -> c_int>,
+        Option<unsafe extern "C-unwind" fn(ia: *mut Self, tag: *const c_char) -> c_int>,
     /// Closes a record.
-    pub end_record:
-        Option<unsafe extern "C-unwind" fn(ia: *mut iarchive, tag: *const c_char) -> c_int>,
+    pub end_record: Option<unsafe extern "C-unwind" fn(ia: *mut Self, tag: *const c_char) -> c_int>,
     /// Opens a vector and reads the number of its elements.
     pub start_vector: Option<
-        unsafe extern "C-unwind" fn(
-            ia: *mut iarchive,
-            tag: *const c_char,
-            count: *mut i32,
-        ) -> c_int,
+        unsafe extern "C-unwind" fn(ia: *mut Self, tag: *const c_char, count: *mut i32) -> c_int,
     >,
     /// Closes a vector.
-    pub end_vector:
-        Option<unsafe extern "C-unwind" fn(ia: *mut iarchive, tag: *const c_char) -> c_int>,
+    pub end_vector: Option<unsafe extern "C-unwind" fn(ia: *mut Self, tag: *const c_char) -> c_int>,
     /// Reads a boolean: 0 or 1.
     pub deserialize_Bool: Option<
-        unsafe extern "C-unwind" fn(
-            ia: *mut iarchive,
-            name: *const c_char,
-            value: *mut i32,
-        ) -> c_int,
+        unsafe extern "C-unwind" fn(ia: *mut Self, name: *const c_char, value: *mut i32) -> c_int,
     >,
     /// Reads a number of 32 bits.
     pub deserialize_Int: Option<
-        unsafe extern "C-unwind" fn(
-            ia: *mut iarchive,
-            name: *const c_char,
-            value: *mut i32,
-        ) -> c_int,
+        unsafe extern "C-unwind" fn(ia: *mut Self, name: *const c_char, value: *mut i32) -> c_int,
     >,
     /// Reads a number of 64 bits.
     pub deserialize_Long: Option<
-        unsafe extern "C-unwind" fn(
-            ia: *mut iarchive,
-            name: *const c_char,
-            value: *mut i64,
-        ) -> c_int,
+        unsafe extern "C-unwind" fn(ia: *mut Self, name: *const c_char, value: *mut i64) -> c_int,
     >,
     /// Reads bytes into memory of `malloc`.
     pub deserialize_Buffer: Option<
         unsafe extern "C-unwind" fn(
-            ia: *mut iarchive,
+            ia: *mut Self,
             name: *const c_char,
             value: *mut buffer,
         ) -> c_int,
@@ -96,7 +78,7 @@ pub struct iarchive {
     /// Reads a string into memory of `malloc`.
     pub deserialize_String: Option<
         unsafe extern "C-unwind" fn(
-            ia: *mut iarchive,
+            ia: *mut Self,
             name: *const c_char,
             value: *mut *mut c_char,
         ) -> c_int,
@@ -111,49 +93,31 @@ pub struct iarchive {
 pub struct oarchive {
     /// Opens a record.
     pub start_record:
-        Option<unsafe extern "C-unwind" fn(oa: *mut oarchive, tag: *const c_char) -> c_int>,
+        Option<unsafe extern "C-unwind" fn(oa: *mut Self, tag: *const c_char) -> c_int>,
     /// Closes a record.
-    pub end_record:
-        Option<unsafe extern "C-unwind" fn(oa: *mut oarchive, tag: *const c_char) -> c_int>,
+    pub end_record: Option<unsafe extern "C-unwind" fn(oa: *mut Self, tag: *const c_char) -> c_int>,
     /// Opens a vector and writes the number of its elements.
     pub start_vector: Option<
-        unsafe extern "C-unwind" fn(
-            oa: *mut oarchive,
-            tag: *const c_char,
-            count: *const i32,
-        ) -> c_int,
+        unsafe extern "C-unwind" fn(oa: *mut Self, tag: *const c_char, count: *const i32) -> c_int,
     >,
     /// Closes a vector.
-    pub end_vector:
-        Option<unsafe extern "C-unwind" fn(oa: *mut oarchive, tag: *const c_char) -> c_int>,
+    pub end_vector: Option<unsafe extern "C-unwind" fn(oa: *mut Self, tag: *const c_char) -> c_int>,
     /// Writes a boolean: 0 or 1.
     pub serialize_Bool: Option<
-        unsafe extern "C-unwind" fn(
-            oa: *mut oarchive,
-            name: *const c_char,
-            value: *const i32,
-        ) -> c_int,
+        unsafe extern "C-unwind" fn(oa: *mut Self, name: *const c_char, value: *const i32) -> c_int,
     >,
     /// Writes a number of 32 bits.
     pub serialize_Int: Option<
-        unsafe extern "C-unwind" fn(
-            oa: *mut oarchive,
-            name: *const c_char,
-            value: *const i32,
-        ) -> c_int,
+        unsafe extern "C-unwind" fn(oa: *mut Self, name: *const c_char, value: *const i32) -> c_int,
     >,
     /// Writes a number of 64 bits.
     pub serialize_Long: Option<
-        unsafe extern "C-unwind" fn(
-            oa: *mut oarchive,
-            name: *const c_char,
-            value: *const i64,
-        ) -> c_int,
+        unsafe extern "C-unwind" fn(oa: *mut Self, name: *const c_char, value: *const i64) -> c_int,
     >,
     /// Writes bytes.
     pub serialize_Buffer: Option<
         unsafe extern "C-unwind" fn(
-            oa: *mut oarchive,
+            oa: *mut Self,
             name: *const c_char,
             value: *const buffer,
         ) -> c_int,
@@ -161,7 +125,7 @@ pub struct oarchive {
     /// Writes a string.
     pub serialize_String: Option<
         unsafe extern "C-unwind" fn(
-            oa: *mut oarchive,
+            oa: *mut Self,
             name: *const c_char,
             value: *mut *mut c_char,
         ) -> c_int,

@@ -91,15 +91,3 @@ fn log_message_formats_its_arguments_and_calls_the_callback() {
         );
     });
 }
-
-#[test]
-fn the_debug_level_is_clamped_and_shared_through_the_symbol() {
-    let at_start = read_threshold();
-    for (set, read) in [(0, 0), (1, 1), (4, 4), (5, 4), (u32::MAX, 4)] {
-        // SAFETY: any number will do.
-        unsafe { zoo_set_debug_level(set) };
-        assert_eq!(read_threshold(), read);
-    }
-    // SAFETY: any number will do.
-    unsafe { zoo_set_debug_level(at_start) };
-}

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
@@ -15,14 +15,25 @@ use crate::compile::Program;
 use crate::process::{run_captured, tied_command};
 use crate::report::{Counts, Report};
 use crate::server::Kind;
-use crate::suites::servers;
+use crate::suites::{original, servers};
 
 const LIMIT: Duration = Duration::from_secs(180);
 /// Half of the shortest session timeout; tests of expiry are as fast as this is short.
 const TICK_MS: u32 = 200;
 
 pub(super) fn run(report: &mut Report) -> Result<()> {
-    let library = Library::ours();
+    run_on(report, &Library::ours())
+}
+
+/// Runs the programs on the original, which proves that they are right about it.
+pub(super) fn run_original(report: &mut Report) -> Result<()> {
+    match original(report, "the C API of the original") {
+        Some(library) => run_on(report, &library),
+        None => Ok(()),
+    }
+}
+
+fn run_on(report: &mut Report, library: &Library) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let harness = sources(&root().join("c-tests/harness"), &["c"])?;
     let tests = sources(&root().join("c-tests/api"), &["c", "cpp"])?;
@@ -38,13 +49,13 @@ pub(super) fn run(report: &mut Report) -> Result<()> {
         let built = Program::new(sources)
             .flag("-I")
             .flag(harness_folder)
-            .build(&library, &program);
+            .build(library, &program);
         if let Err(error) = built {
             report.fail(&name, &format!("{error:#}"));
             continue;
         }
         for &kind in &kinds {
-            run_program(report, &name, &program, &library, kind);
+            run_program(report, &name, &program, library, kind);
         }
     }
     Ok(())
@@ -52,9 +63,11 @@ pub(super) fn run(report: &mut Report) -> Result<()> {
 
 fn run_program(report: &mut Report, name: &str, program: &Path, library: &Library, kind: Kind) {
     let label = format!("{name} on the {}", kind.name());
+    let begin = Instant::now();
     match counted_run(program, library, kind) {
         Ok((counts, output)) => {
-            report.add(&label, counts);
+            let took = begin.elapsed().as_secs_f64();
+            report.add(&format!("{label} ({took:.1} s)"), counts);
             if counts.failed > 0 {
                 println!("{output}");
             }
@@ -86,7 +99,7 @@ fn counted_run(program: &Path, library: &Library, kind: Kind) -> Result<(Counts,
 }
 
 /// Files in `folder` with one of these extensions, sorted. None if the folder is not there.
-pub(super) fn sources(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
+fn sources(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     if !folder.exists() {
         return Ok(found);
@@ -103,7 +116,7 @@ pub(super) fn sources(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>
 }
 
 /// File name of a source as the name of its program.
-pub(super) fn display_name(source: &Path) -> String {
+fn display_name(source: &Path) -> String {
     source
         .file_name()
         .unwrap_or_default()

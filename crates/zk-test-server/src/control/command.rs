@@ -1,15 +1,179 @@
+//! The commands and what they do.
+
+use super::args::{Args, parse};
 use crate::core::ServerCore;
+use crate::faults::{OnAccept, RuleId};
 use crate::listener::Clock;
 
 /// The commands, for `--help`.
 pub const HELP: &str = "\
+Each line sent to the control port is one command, answered by one line: `ok …` or `error …`.
+The answer comes when the command has taken effect. Numbers are decimal, or hexadecimal behind 0x.
+TARGET is conn=N, session=ID or all.
+
   zxid                          the last applied transaction
+  sessions                      ids of the live sessions
+  connections                   numbers of the open connections, each with its session
+  watches                       number of watches held
+  advance MS                    push the server's clocks forward
+  expire session=ID | all       expire sessions now
+  close TARGET [how=reset]      close connections without a frame
+  stop-reading TARGET           leave what they send in the kernel
+  start-reading TARGET          read it again
+  cut TARGET bytes=N [how=reset]     close after N more bytes of output
+  read-only on|off              serve read-only clients only; closes every connection
+  refuse on|off                 close the listening socket, open it again
+  accept serve|close|silent|stop [times=N]   what new connections meet
+  limit-output N|off            close new connections after N bytes of output
+  answer [timeout=MS] [session=ID]   put these into connect responses; without any: the truth
+  rule ACTION [op=NAME] [session=ID] [conn=N] [path=PATH] [skip=N] [times=N]
+                                act on matching requests; answers `ok ID`
+  rules                         the rules, with their hits
+  hits ID                       how often a rule acted
+  unrule ID                     remove a rule
+  release                       let held and delayed replies go
+  clear                         forget all faults, let everything go
+
+Operations are named as getData, setData, multi …; connect is the connect request, event a watch
+event. ACTION is one of
+  fail code=CODE                do not execute, answer CODE (a number or a name as NO_NODE)
+  drop                          do not execute, answer nothing
+  drop-close [how=reset]        do not execute, close the connection
+  lose                          execute, answer nothing
+  lose-close [how=reset]        execute, close in place of the answer
+  delay ms=N                    hold the reply and all behind it for N ms
+  hold                          hold the reply and all behind it until `release`
+  cut bytes=N [how=reset]       send N bytes of the reply's frame, then close
+  xid value=N, zxid value=N, length value=N
+                                put N into the reply's header or length word
 ";
 
 pub(super) fn execute(line: &str, core: &mut ServerCore, clock: &Clock) -> Result<String, String> {
-    let _ = clock.now();
-    match line {
-        "zxid" => Ok(format!("{:#x}", core.zxid())),
-        _ => Err("unknown command".to_owned()),
+    let mut words = line.split_whitespace();
+    let verb = words.next().unwrap_or_default();
+    let mut args = Args::new(words);
+    let answer = run(verb, &mut args, core, clock)?;
+    args.end()?;
+    Ok(answer)
+}
+
+fn run(
+    verb: &str,
+    args: &mut Args<'_>,
+    core: &mut ServerCore,
+    clock: &Clock,
+) -> Result<String, String> {
+    let now = clock.now();
+    let mut answer = String::new();
+    match verb {
+        "zxid" => answer = format!("{:#x}", core.zxid()),
+        "sessions" => answer = join(core.sessions().iter().map(|id| format!("{id:#x}"))),
+        "connections" => {
+            answer = join(core.connections().iter().map(|&id| {
+                let session = core.session_of(id);
+                session.map_or_else(|| id.to_string(), |session| format!("{id}:{session:#x}"))
+            }));
+        }
+        "watches" => answer = core.watch_count().to_string(),
+        "advance" => {
+            clock.advance(parse(args.need_word("MS")?)?);
+            core.advance(clock.now());
+        }
+        "expire" => {
+            let sessions = match args.number("session")? {
+                Some(session) => vec![session],
+                None if args.word() == Some("all") => core.sessions(),
+                None => return Err("session=ID or all is missing".to_owned()),
+            };
+            for session in sessions {
+                if !core.expire_session(session, now) {
+                    return Err(format!("no session {session:#x}"));
+                }
+            }
+        }
+        "close" => {
+            let (target, how) = (args.target(core)?, args.how()?);
+            all(target, |id| core.close_connection(id, how))?;
+        }
+        "stop-reading" | "start-reading" => {
+            let on = verb == "start-reading";
+            let target = args.target(core)?;
+            all(target, |id| core.set_reading(id, on, now))?;
+        }
+        "cut" => {
+            let target = args.target(core)?;
+            let (bytes, how) = (args.need_number("bytes")?, args.how()?);
+            all(target, |id| core.cut_output_after(id, bytes, how))?;
+        }
+        "read-only" => core.set_read_only(args.switch()?, now),
+        "refuse" => core.faults_mut().refuse = args.switch()?,
+        "accept" => {
+            let on_accept = match args.need_word("what new connections meet")? {
+                "serve" => OnAccept::Serve,
+                "close" => OnAccept::Close,
+                "silent" => OnAccept::Silent,
+                "stop" => OnAccept::Stop,
+                other => return Err(format!("unknown fate {other}")),
+            };
+            let faults = core.faults_mut();
+            faults.on_accept = on_accept;
+            faults.on_accept_times = args.number("times")?;
+        }
+        "limit-output" => {
+            core.faults_mut().output_limit = match args.need_word("N or off")? {
+                "off" => None,
+                bytes => Some(parse(bytes)?),
+            };
+        }
+        "answer" => {
+            let faults = core.faults_mut();
+            faults.answer_timeout = args.number("timeout")?;
+            faults.answer_session = args.number("session")?;
+        }
+        "rule" => {
+            let (action, when) = (args.action()?, args.when()?);
+            args.end()?;
+            answer = core.faults_mut().add(when, action).0.to_string();
+        }
+        "rules" => {
+            answer = join(core.faults().rules().iter().map(|rule| {
+                let op = rule
+                    .when
+                    .op
+                    .map_or_else(|| "any".to_owned(), |op| format!("{op:?}"));
+                format!("{}:{op}:{}", rule.id.0, rule.hits)
+            }));
+        }
+        "hits" => {
+            let id = RuleId(parse(args.need_word("ID")?)?);
+            answer = core.faults().hits(id).to_string();
+        }
+        "unrule" => {
+            let id = RuleId(parse(args.need_word("ID")?)?);
+            if !core.faults_mut().remove(id) {
+                return Err(format!("no rule {}", id.0));
+            }
+        }
+        "release" => answer = core.release().to_string(),
+        "clear" => core.clear_faults(now),
+        _ => return Err(format!("unknown command {verb:?}")),
     }
+    Ok(answer)
+}
+
+/// Does it to each; the first that is missing is an error.
+fn all<T: std::fmt::Display + Copy>(
+    targets: Vec<T>,
+    mut each: impl FnMut(T) -> bool,
+) -> Result<(), String> {
+    for target in targets {
+        if !each(target) {
+            return Err(format!("no connection {target}"));
+        }
+    }
+    Ok(())
+}
+
+fn join(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(" ")
 }
