@@ -22,6 +22,15 @@ TEST(an_unconnected_handle_closes_without_a_packet, "C-531 C-537")
     journal_expect(NULL, NULL);
 }
 
+/* The original loses a completion at close now and then. */
+static void check_closed(probe_t *done)
+{
+    if (done->calls == 0 && on_the_reference())
+        SKIP("the original lost the completion this time (C-534)");
+    CHECK_INT(done->calls, 1);
+    CHECK_INT(done->rc, ZCLOSING);
+}
+
 TEST(outstanding_requests_complete_with_closing, "C-530 C-442 C-314")
 {
     stage_t *stage = stage_open("");
@@ -29,6 +38,7 @@ TEST(outstanding_requests_complete_with_closing, "C-530 C-442 C-314")
     CHECK_INT(zoo_aget(stage->zh, "/a", 0, on_data, &get), ZOK);
     fake_receive_type(stage->connection, ZOO_GETDATA_OP);
     fake_end_session(stage->zh, stage->connection);
+    check_closed(&get);
     journal_expect("get: -116", NULL);
     CHECK(get.value == NULL && !get.has_stat);
 }
@@ -58,6 +68,7 @@ TEST(requests_queued_before_a_connection_complete_with_closing, "C-530 C-531")
     probe_t get = probe("get");
     CHECK_INT(zoo_aget(stage->zh, "/a", 0, on_data, &get), ZOK);
     CHECK_INT(zookeeper_close(stage->zh), ZOK);
+    check_closed(&get);
     journal_expect("get: -116", NULL);
 }
 
@@ -113,6 +124,7 @@ TEST(calls_from_callbacks_during_close_are_marshalling_errors, "C-262 C-264")
     CHECK_INT(zoo_aget(stage->zh, "/a", 0, on_data, &get), ZOK);
     fake_receive_type(stage->connection, ZOO_GETDATA_OP);
     fake_end_session(stage->zh, stage->connection);
+    check_closed(&get);
     CHECK_INT(late_codes[0], ZMARSHALLINGERROR);
     CHECK_INT(late_codes[1], ZMARSHALLINGERROR);
     CHECK_INT(late_codes[2], ZMARSHALLINGERROR);
@@ -205,6 +217,41 @@ TEST(unsent_requests_are_flushed_before_the_close_request, "C-530")
     CHECK_INT(sets, COUNT);
     fake_hang_up(stage->connection);
     thread_join(closer);
+}
+
+TEST(watchers_are_not_told_of_the_close, "C-482 C-536 C-434")
+{
+    stage_t *stage = stage_open("");
+    probe_t watch = probe("watch");
+    CHECK_INT(zoo_awget(stage->zh, "/a", on_event, &watch, on_data, &stage->done), ZOK);
+    stage_answer_read(stage, ZOO_GETDATA_OP, 0);
+    probe_wait(&stage->done, 1);
+    fake_end_session(stage->zh, stage->connection);
+    CHECK_INT(watch.calls, 0);
+    CHECK_INT(stage->session.calls, 1); /* that of the start */
+}
+
+static void outlast_the_close(probe_t *self)
+{
+    zhandle_t *zh = (zhandle_t *)self->then_data;
+    static probe_t silent;
+    silent = probe(NULL);
+    EVENTUALLY(zoo_async(zh, "/a", on_string, &silent) == ZMARSHALLINGERROR);
+    journal_add("callback ends");
+}
+
+TEST(close_waits_for_a_running_callback, "C-532 C-530 C-262")
+{
+    stage_t *stage = stage_open("");
+    probe_t get = probe("get");
+    get.then = outlast_the_close;
+    get.then_data = stage->zh;
+    CHECK_INT(zoo_aget(stage->zh, "/a", 0, on_data, &get), ZOK);
+    stage_answer_read(stage, ZOO_GETDATA_OP, 0);
+    probe_wait(&get, 1);
+    fake_end_session(stage->zh, stage->connection);
+    journal_add("closed");
+    journal_expect("get: 0", "callback ends", "closed", NULL);
 }
 
 TEST(a_live_session_with_work_in_flight_closes, "C-530 C-534 C-264")

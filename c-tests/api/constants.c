@@ -75,7 +75,7 @@ TEST(the_undeclared_state_is_exported, "C-005 C-030")
     CHECK_INT(*state, 7);
 }
 
-TEST(log_level_starts_at_info, "C-032 C-034 C-600")
+TEST(log_level_starts_at_info, "C-032 C-034 C-035 C-600")
 {
     CHECK_INT(logLevel, ZOO_LOG_LEVEL_INFO);
     CHECK_INT(sizeof logLevel, 4);

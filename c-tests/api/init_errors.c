@@ -99,7 +99,7 @@ TEST(ipv6_literals_are_written_without_brackets, "C-272")
     CHECK_INT(zookeeper_close(expect_success("::1:2181")), ZOK);
 }
 
-TEST(a_fresh_handle_answers_from_its_arguments, "C-270 C-282 C-283 C-284 C-115 C-114")
+TEST(a_fresh_handle_answers_from_its_arguments, "C-270 C-282 C-283 C-284 C-112 C-113 C-114 C-115 C-120")
 {
     char hosts[64];
     int context;

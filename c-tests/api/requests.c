@@ -247,6 +247,17 @@ TEST(xids_grow_by_one_and_are_shared_by_all_handles, "C-205")
     stage_close(two);
 }
 
+TEST(a_refused_call_uses_up_an_xid, "C-205")
+{
+    stage_t *stage = stage_open("");
+    zoo_adelete(stage->zh, "/p", 1, on_void, &stage->done);
+    CHECK_INT(zoo_adelete(stage->zh, "bad", 1, on_void, &stage->done), ZBADARGUMENTS);
+    zoo_adelete(stage->zh, "/p", 1, on_void, &stage->done);
+    int first = fake_receive_type(stage->connection, ZOO_DELETE_OP).xid;
+    CHECK_INT(fake_receive_type(stage->connection, ZOO_DELETE_OP).xid, first + 2);
+    stage_close(stage);
+}
+
 TEST(every_call_leaves_in_call_order, "C-513")
 {
     stage_t *stage = stage_open("");

@@ -102,6 +102,7 @@ TEST(every_server_is_tried_again_in_turn, "C-421 C-423 C-424")
     int connection = fake_connect(c->fakes[0]);
     for (int i = 1; i < 9; i++) {
         fake_hang_up(connection);
+        CHECK_INT(visited(c), i % 3);
         connection = fake_connect(c->fakes[i % 3]);
     }
     fake_end_session(c->zh, connection);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-TEST(states_follow_the_connection, "C-400 C-402 C-404 C-405 C-282")
+TEST(states_follow_the_connection, "C-400 C-402 C-404 C-405 C-282 C-120")
 {
     stage_t *stage = stage_open_unanswered(STAGE_TIMEOUT_MS);
     connect_request_t request = fake_read_connect(stage->connection);

@@ -277,6 +277,28 @@ TEST(a_peer_that_resets_raises_no_sigpipe, "C-520")
     stage_close_unconnected(stage);
 }
 
+TEST(twenty_handles_work_side_by_side, "C-510 C-516 C-205")
+{
+    enum { COUNT = 20 };
+    live_t *live = live_open();
+    zhandle_t *handles[COUNT];
+    static probe_t sessions[COUNT];
+    probe_t set = probe(NULL);
+    struct Stat stat;
+    for (int i = 0; i < COUNT; i++) {
+        sessions[i] = probe(NULL);
+        handles[i] = live_session("", &sessions[i]);
+    }
+    for (int i = 0; i < COUNT * 10; i++)
+        CHECK_INT(zoo_aset(handles[i % COUNT], live->root, "x", 1, -1, on_stat, &set), ZOK);
+    probe_wait(&set, COUNT * 10);
+    for (int i = 0; i < COUNT; i++)
+        CHECK_INT(zookeeper_close(handles[i]), ZOK);
+    CHECK_INT(zoo_exists(live->zh, live->root, 0, &stat), ZOK);
+    CHECK_INT(stat.version, COUNT * 10);
+    live_close(live);
+}
+
 static void end_thread(probe_t *self)
 {
     (void)self;

@@ -252,3 +252,27 @@ TEST(watches_on_nodes_of_a_multi_fire, "C-472 C-475")
     journal_expect(line("exists", "created", node), line("child", "child", live->root), NULL);
     live_close(live);
 }
+
+/* Sets its own watch again and lets the next change happen. */
+static void watch_again(probe_t *self)
+{
+    live_t *live = (live_t *)self->then_data;
+    int length = 0;
+    if (self->type == ZOO_CHANGED_EVENT && self->calls < 20) {
+        CHECK_INT(zoo_wget(live->zh, live->root, on_event, self, NULL, &length, NULL), ZOK);
+        CHECK_INT(zoo_set(live->zh, live->root, "x", 1, -1), ZOK);
+    }
+}
+
+TEST(a_watcher_may_set_its_watch_again, "C-515 C-478 C-475")
+{
+    live_t *live = live_open();
+    probe_t watch = probe("watch");
+    watch.then = watch_again;
+    watch.then_data = live;
+    get_with(live, live->root, &watch);
+    CHECK_INT(zoo_set(live->zh, live->root, "x", 1, -1), ZOK);
+    probe_wait(&watch, 20);
+    live_close(live);
+    CHECK_INT(watch.calls, 20);
+}
