@@ -1,1 +1,8 @@
+//! The client core against the server core, in virtual time.
 
+mod network;
+mod pair;
+mod program;
+mod record;
+
+mod handshake;
