@@ -6,3 +6,7 @@ mod program;
 mod record;
 
 mod handshake;
+mod loss;
+mod read_only;
+mod servers;
+mod timing;
