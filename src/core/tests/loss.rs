@@ -113,6 +113,38 @@ fn control_replies_that_nobody_asked_for_are_ignored() {
     assert!(pair.log().is_empty());
 }
 
+// C-315, C-471: the request itself gets the decoding error, the others a loss.
+#[test]
+fn an_undecodable_body_is_a_marshalling_error_and_drops_the_connection_and_the_watch() {
+    let mut pair = Pair::connected(Setup::default());
+    pair.server().faults_mut().add(
+        When {
+            op: Some(Op::GetData),
+            ..When::default()
+        },
+        Action::Drop,
+    );
+    pair.get("/", Some(5));
+    pair.exists("/none", None);
+    let when = When::next(Op::Exists);
+    pair.server().faults_mut().add(when, Action::Drop);
+    pair.settle();
+    let mut body = header(pair.sent[0].header().xid, Code::OK);
+    body.extend([0, 0, 0, 9, 1]);
+    pair.inject_frame(&body);
+    pair.settle();
+    assert_eq!(
+        pair.log(),
+        // Nobody but the global watcher hears of the loss: the watch never came to be.
+        [
+            "done 1: -5",
+            "session 1 to [0]",
+            "done 2: -4",
+            "session 3 to [0]"
+        ]
+    );
+}
+
 // C-203, C-442
 #[test]
 fn a_length_word_that_is_negative_or_huge_is_a_loss() {
