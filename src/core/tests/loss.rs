@@ -192,6 +192,21 @@ fn a_connection_closed_while_associating_is_a_failed_attempt() {
     assert_eq!(pair.states[..5], [999, 1, 2, 0, 1]);
 }
 
+// C-413: the silence counts from the start of the attempt, not from the TCP handshake.
+#[test]
+fn a_server_that_accepts_late_and_stays_silent_times_out_from_the_start_of_the_attempt() {
+    let mut pair = Pair::new(Setup {
+        latency: 1000,
+        ..Setup::default()
+    });
+    pair.server().faults_mut().on_accept = zk_test_server::OnAccept::Silent;
+    let start = pair.now;
+    pair.create("/a", b"");
+    pair.run(10_000);
+    assert_eq!(pair.told[0].what.to_string(), "done 1: -7");
+    assert_eq!(pair.told[0].at - start, 4000);
+}
+
 // C-261, C-440
 #[test]
 fn requests_wait_while_disconnected_until_the_next_attempt_fails() {

@@ -224,7 +224,7 @@ impl Pair {
             moved = true;
             match down {
                 Down::Established => {
-                    self.core.handle_connected(self.now);
+                    self.core.handle_connected();
                     self.note_state();
                     self.send();
                 }
