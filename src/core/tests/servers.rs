@@ -152,6 +152,26 @@ fn a_list_without_new_servers_keeps_the_connection_to_a_kept_one() {
     assert_eq!(pair.states, [3]);
 }
 
+// C-423, C-451: whatever its place in the new list.
+#[test]
+fn after_a_change_that_keeps_the_connection_the_lost_server_still_comes_last() {
+    for list in [[0, 1, 2], [1, 0, 2], [1, 2, 0]] {
+        let mut pair = Pair::connected(hosts(4));
+        pair.replace_servers(&list);
+        assert_eq!(pair.core.state(), State::Connected);
+        for host in &mut pair.net.hosts {
+            host.reach = Reach::Refuses;
+        }
+        pair.forget();
+        pair.cut();
+        pair.settle();
+        let mut tried = pair.tried();
+        assert_eq!(tried.last(), Some(&0), "{list:?}: {tried:?}");
+        tried.sort_unstable();
+        assert_eq!(tried, [0, 1, 2]);
+    }
+}
+
 // C-453: nobody is forgotten, nobody is tried twice.
 #[test]
 fn a_migration_tries_each_server_once_before_it_pauses() {
