@@ -5,8 +5,11 @@ mod pair;
 mod program;
 mod record;
 
+mod auth;
+mod closing;
 mod handshake;
 mod loss;
 mod read_only;
 mod servers;
 mod timing;
+mod watches;
