@@ -10,6 +10,7 @@ mod closing;
 mod handshake;
 mod loss;
 mod read_only;
+mod replies;
 mod servers;
 mod timing;
 mod watches;
