@@ -186,6 +186,19 @@ impl Network {
             .push_back((due, Down::Bytes(bytes.to_vec())));
     }
 
+    /// Takes bytes that are on their way to the client.
+    pub(super) fn intercept(&mut self, id: LinkId) -> Vec<u8> {
+        let mut taken = Vec::new();
+        self.link(id).down.retain(|(_, down)| match down {
+            Down::Bytes(bytes) => {
+                taken.extend(bytes);
+                false
+            }
+            _ => true,
+        });
+        taken
+    }
+
     /// What has reached the client by now.
     pub(super) fn receive(&mut self, id: LinkId, now: Millis) -> Option<Down> {
         let link = self.link(id);

@@ -127,6 +127,24 @@ impl Pair {
         self.net.cut(link, self.now);
     }
 
+    pub(super) fn has_connection(&self) -> bool {
+        self.link.is_some()
+    }
+
+    pub(super) fn cut_if_connected(&mut self) {
+        if self.has_connection() {
+            self.cut();
+        }
+    }
+
+    /// Sends what is queued and takes the servers' answers away before they arrive.
+    pub(super) fn intercept(&mut self) -> Vec<u8> {
+        self.send();
+        self.net.carry(self.now);
+        let link = self.link.expect("there is a connection");
+        self.net.intercept(link)
+    }
+
     /// Bytes of the test's own arrive.
     pub(super) fn inject(&mut self, bytes: &[u8]) {
         let link = self.link.expect("there is a connection");
