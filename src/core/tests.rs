@@ -12,6 +12,7 @@ mod hostile;
 mod loss;
 mod read_only;
 mod replies;
+mod schedule;
 mod seeds;
 mod servers;
 mod timing;

@@ -317,7 +317,7 @@ fn ask_a_lot(pair: &mut Pair) {
 // C-264, C-432…C-438
 #[test]
 fn spoiled_replies_finish_every_request_once_and_leave_a_client_that_works() {
-    for_seeds(14_000, |seed| {
+    for_seeds(10_000, |seed| {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut pair = Pair::connected(Setup {
             segments: if rng.bool() {
@@ -342,7 +342,7 @@ fn spoiled_replies_finish_every_request_once_and_leave_a_client_that_works() {
         assert_all_done(&pair);
         // A server turns away those who have seen a later zxid than its own.
         let from_the_future = pair.core.last_zxid > pair.server().zxid();
-        if !pair.core.state().is_terminal() && !from_the_future {
+        if seed % 8 == 0 && !pair.core.state().is_terminal() && !from_the_future {
             pair.connect();
             let request = pair.get("/", None);
             pair.settle();
@@ -388,7 +388,7 @@ fn spoiled_connect_responses_finish_every_request_once() {
 // C-203
 #[test]
 fn noise_in_place_of_a_server_is_survived() {
-    for_seeds(1_000, |seed| {
+    for_seeds(4_000, |seed| {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut pair = Pair::default();
         pair.server().faults_mut().on_accept = OnAccept::Silent;

@@ -57,6 +57,8 @@ struct Link {
     host: usize,
     conn: Option<ConnId>,
     client_open: bool,
+    up_broken: bool,
+    down_broken: bool,
     up: VecDeque<(Millis, Up)>,
     down: VecDeque<(Millis, Down)>,
 }
@@ -73,9 +75,9 @@ pub(super) struct Network {
     /// One way, ms.
     pub(super) latency: Millis,
     pub(super) segments: Segments,
-    /// What the client sends vanishes.
+    /// What the client sends vanishes, and so does all that follows on the same connection.
     pub(super) lose_up: bool,
-    /// What the servers send vanishes.
+    /// What the servers send vanishes, in the same way.
     pub(super) lose_down: bool,
     links: Vec<Link>,
     next_link: u64,
@@ -142,6 +144,8 @@ impl Network {
             host,
             conn: None,
             client_open: true,
+            up_broken: false,
+            down_broken: false,
             up: VecDeque::from([(now + self.latency, Up::Syn)]),
             down: VecDeque::new(),
         });
@@ -220,21 +224,23 @@ impl Network {
     }
 
     fn push_up(&mut self, id: LinkId, up: Up, now: Millis) {
-        if self.lose_up {
+        let (due, lost) = (now + self.latency, self.lose_up);
+        let link = self.link(id);
+        link.up_broken |= lost;
+        if link.up_broken {
             return;
         }
-        let due = now + self.latency;
-        let link = self.link(id);
         let due = link.up.back().map_or(due, |(last, _)| due.max(*last));
         link.up.push_back((due, up));
     }
 
     fn push_down(&mut self, index: usize, down: Down, now: Millis) {
-        if self.lose_down {
-            return;
-        }
         let due = now + self.latency;
         let link = &mut self.links[index];
+        link.down_broken |= self.lose_down;
+        if link.down_broken {
+            return;
+        }
         let due = link.down.back().map_or(due, |(last, _)| due.max(*last));
         if link.client_open {
             link.down.push_back((due, down));
