@@ -1,0 +1,538 @@
+"""kazoo's connection handler on the native library.
+
+kazoo's client queues requests and is told of state changes; everything between that and the
+servers is this class. Its routine runs where kazoo's would, in a thread or a greenlet: it waits
+for the library's records and for requests, and is the only one to set results and to report
+states. Requests are submitted by whoever queued them while the session is on, see
+:class:`kazoo_native.wakeup.RequestSocket`.
+"""
+
+import itertools
+import logging
+import os
+import random
+import threading
+import time
+import weakref
+
+from kazoo.exceptions import AuthFailedError, NoNodeError
+from kazoo.loggingsupport import BLATHER
+from kazoo.protocol.connection import (
+    _CONNECTION_DROP,
+    _SESSION_EXPIRED,
+    STOP_CONNECTING,
+    ConnectionHandler,
+)
+from kazoo.protocol.serialization import Transaction
+from kazoo.protocol.states import (
+    EVENT_TYPE_MAP,
+    Callback,
+    KeeperState,
+    WatchedEvent,
+)
+from kazoo.retry import ForceRetryError
+from zookeeper_native import library_path
+
+from . import errors, requests, wire
+from .errors import NO_NODE
+from .handle import missing_features, open_handle
+from .requests import (
+    AUTH,
+    CLOSE,
+    EXISTS,
+    GET_CHILDREN,
+    GET_CHILDREN2,
+    MULTI,
+    SUBMIT,
+)
+from .wakeup import PeerSocket, RequestSocket, run_blocking
+
+__all__ = ["NativeConnectionHandler", "library_path"]
+
+_SESSION_EVENT = -1
+_STATES = {3: KeeperState.CONNECTED, 5: KeeperState.CONNECTED_RO}
+_EXPIRED, _AUTH_FAILED = -112, -113
+#: Which tables hold the watchers of an event: created, deleted, changed, children.
+_DATA_EVENTS, _CHILD_EVENTS = (1, 2, 3), (2, 4)
+
+#: How often, in seconds, hosts and password are looked at while there is no connection.
+_TICK = 0.1
+
+#: Numbers of requests, never used twice in a process, so that a late completion is known.
+_tokens = itertools.count(1)
+
+_connections = weakref.WeakSet()
+
+
+class _SessionOver(Exception):
+    """The session ended in the state ``args[0]``."""
+
+
+class NativeConnectionHandler(ConnectionHandler):
+    """Drives a handle of the native library for one client."""
+
+    is_native = True
+
+    def __init__(self, client, retry_sleeper, logger=None, sasl_options=None):
+        super().__init__(client, retry_sleeper, logger=logger, sasl_options=sasl_options)
+        self._handle = None
+        #: Whether requests may be submitted: the session is on and credentials are sent.
+        self._open = False
+        # Held while requests move from the client's queue to the library. Only ever tried,
+        # never waited for, because that would stop all greenlets.
+        self._submitting = threading.Lock()
+        #: Completions of requests before this one are forgotten.
+        self._first_valid = 0
+        #: Attempts to connect that failed before kazoo's retry policy was asked last.
+        self._attempts_seen = 0
+        self._hosts = None
+        self._verbose = False
+        _connections.add(self)
+
+    # The client's end of the wake-up.
+
+    @property
+    def _write_sock(self):
+        return self._writer
+
+    @_write_sock.setter
+    def _write_sock(self, sock):
+        if sock is not None and not isinstance(sock, RequestSocket):
+            sock = RequestSocket(sock, self._submit_from_caller)
+        self._writer = sock
+
+    def _submit_from_caller(self):
+        """Submits what is queued. False if the connection's routine has to do it."""
+        if not self._open or not self._submitting.acquire(False):
+            return False
+        try:
+            return self._open and self._submit_queued()
+        finally:
+            self._submitting.release()
+
+    def _submit_queued(self):
+        """Submits queued requests up to one that is not the library's. The lock is held."""
+        client, handle = self.client, self._handle
+        queue = client._queue
+        while queue:
+            try:
+                entry = queue.popleft()
+            except IndexError:
+                break
+            request, async_object = entry
+            submit = SUBMIT.get(getattr(request, "type", None))
+            if submit is None and not _is_for_routine(request):
+                async_object.set_exception(errors.from_code(-6))
+                continue
+            if submit is None:
+                queue.appendleft(entry)
+                return False
+            token = next(_tokens)
+            pending = client._pending
+            # First of all: the completion may overtake the return from the call.
+            pending.append((request, async_object, token))
+            if self._verbose:
+                self.logger.debug("Sending request(xid=%s): %s", token, request)
+            try:
+                code = submit(handle, request, token)
+                error = errors.from_code(code) if code else None
+            except Exception as exception:
+                code, error = None, exception
+            if error is None:
+                continue
+            _remove(pending, token)
+            if code == errors.INVALID_STATE:
+                # The session is over; the event that says so fails whatever is queued.
+                queue.appendleft(entry)
+                self._open = False
+                return False
+            if async_object is not None:
+                async_object.set_exception(error)
+        return True
+
+    def _close_gate(self):
+        """From its return on no request is submitted."""
+        self._open = False
+        while not self._submitting.acquire(False):
+            self.handler.sleep_func(0)
+        self._submitting.release()
+        self._first_valid = next(_tokens)
+
+    # The routine.
+
+    def zk_loop(self):
+        try:
+            if self.client.use_ssl or self.sasl_options is not None:
+                self.logger.warning(
+                    "Encryption and SASL are not done by the native library; "
+                    "this client uses kazoo's own connection."
+                )
+            super().zk_loop()
+        finally:
+            # Normally done already; but the retry policy may have given up.
+            self._end(abandon=False)
+
+    def _connect_loop(self, retry):
+        client = self.client
+        if client.use_ssl or self.sasl_options is not None:
+            return super()._connect_loop(retry)
+        if client._state != KeeperState.CONNECTING:
+            client._session_callback(KeeperState.CONNECTING)
+        retry.sleep_func = self._pause
+        try:
+            if self._handle is None:
+                self._begin(retry)
+            return self._run(retry)
+        except _SessionOver as over:
+            (state,) = over.args
+            retry.reset()
+            client._session_callback(state)
+            if state == KeeperState.AUTH_FAILED:
+                self.logger.warning("AUTH_FAILED closing")
+                self._end(abandon=False)
+                return STOP_CONNECTING
+            self.logger.warning("Session has expired")
+            # The server knows of a real expiry; a requested one leaves the session alone.
+            self._end(abandon=True)
+        except ForceRetryError:
+            raise
+        except Exception:
+            self.logger.exception("Unhandled exception in connection loop")
+            self._end(abandon=True)
+            raise
+        raise ForceRetryError("Reconnecting")
+
+    def _begin(self, retry):
+        """Opens a handle for the client's session, or for a new one."""
+        client = self.client
+        self._hosts = list(client.hosts)
+        self._verbose = self.logger.isEnabledFor(logging.DEBUG)
+        session = None
+        if client._session_id:
+            session = client._session_id, client._session_passwd
+        self.logger.info("Connecting to %s by the native library", self._hosts)
+        self._handle = run_blocking(
+            self.handler,
+            open_handle,
+            self._connect_string(),
+            client._session_timeout,
+            session,
+            bool(client.read_only),
+            # The list is shuffled here, if at all.
+            True,
+            self._log,
+        )
+        if self._handle is None:
+            raise ForceRetryError("No host resolved. Reconnecting")
+        self._attempts_seen = 0
+        self._next_round = time.monotonic() + self._round()
+        self._fresh = True
+        self._closing = False
+        self._set_delay(retry)
+
+    def _run(self, retry):
+        """Serves the session until the client stops or the retry policy is to be asked."""
+        client, handle = self.client, self._handle
+        while True:
+            if not self._wait(handle):
+                return STOP_CONNECTING
+            for record in handle.drain():
+                self._take(record, retry)
+            client.last_zxid = handle.last_zxid() or client.last_zxid
+            if self._serve_queue():
+                return self._finish()
+            if not self._open and client._state == KeeperState.CONNECTING:
+                self._while_disconnected(retry)
+
+    def _wait(self, handle):
+        """Waits for records, requests or the next tick. False if there is no way to wait."""
+        reader = self._read_sock
+        if reader is None:
+            return False
+        timeout = None if self._open else _TICK
+        ready = self.handler.select([handle.fileno(), reader], [], [], timeout)[0]
+        if reader in ready:
+            # One byte per request, and all of them are served together.
+            reader.recv(65536)
+        return True
+
+    def _pause(self, seconds):
+        """The retry policy's sleep, which ends early when the library has something to say."""
+        if self._handle is None:
+            self.handler.sleep_func(seconds)
+        else:
+            self.handler.select([self._handle.fileno()], [], [], seconds)
+
+    def _serve_queue(self):
+        """Submits what is queued and obeys the sentinels. True when the client is to stop."""
+        client = self.client
+        if client._stopped.is_set() and not self._open:
+            return True
+        while self._open and client._queue:
+            if self._submit_from_caller():
+                continue
+            try:
+                request = client._queue[0][0]
+            except IndexError:
+                break
+            if request is _SESSION_EXPIRED:
+                self._close_gate()
+                raise _SessionOver(KeeperState.EXPIRED_SESSION)
+            if request is _CONNECTION_DROP:
+                self._drop_connection()
+            elif getattr(request, "type", None) == CLOSE:
+                # The library's close would fail what is outstanding.
+                return not client._pending
+            elif self._open:
+                self.handler.sleep_func(0)  # Somebody else is submitting.
+        return False
+
+    def _finish(self):
+        """Closes the session for good."""
+        self._close_gate()
+        self.logger.info("Closing connection")
+        self._end(abandon=False)
+        self.client._session_callback(KeeperState.CLOSED)
+        return STOP_CONNECTING
+
+    def _drop_connection(self):
+        self._lost("Connection dropped: Testing")
+        if not self._handle.drop_connection():
+            self.logger.warning(
+                "%s cannot drop a connection and keep its session", library_path()
+            )
+            self._connected(KeeperState.CONNECTED)
+
+    def _end(self, abandon):
+        """Ends the handle, if there is one: closes its session or leaves it alone."""
+        if self._handle is None:
+            return
+        self._close_gate()
+        handle, self._handle = self._handle, None
+        self._socket = None
+        if abandon and handle.can_abandon:
+            run_blocking(self.handler, handle.abandon)
+        else:
+            run_blocking(self.handler, handle.close)
+
+    # While there is no connection.
+
+    def _while_disconnected(self, retry):
+        """Follows changes of hosts and password, and asks the retry policy after each round."""
+        client, handle = self.client, self._handle
+        if client.hosts != self._hosts:
+            self._hosts = list(client.hosts)
+            run_blocking(self.handler, handle.set_servers, self._connect_string())
+        if client._session_id and (client._session_id, client._session_passwd) != self._session:
+            if not handle.can_abandon:
+                handle.set_password(client._session_passwd)
+                self._session = client._session_id, client._session_passwd
+            else:
+                # Goes on with what the program has put there.
+                self._end(abandon=True)
+                self._begin(retry)
+                handle = self._handle
+        attempts = handle.failed_attempts()
+        if attempts is None:
+            failed = time.monotonic() >= self._next_round
+        else:
+            # A connection in between starts the count anew.
+            self._attempts_seen = min(self._attempts_seen, attempts)
+            failed = attempts - self._attempts_seen >= len(self._hosts)
+        if failed:
+            self._attempts_seen = attempts
+            self._next_round = time.monotonic() + self._round()
+            self._set_delay(retry)
+            raise ForceRetryError("Reconnecting")
+
+    def _round(self):
+        """Seconds after which a library that does not count has tried every server."""
+        return max(_TICK, self.client._session_timeout / 60000.0)
+
+    def _set_delay(self, retry):
+        """Has the library pause between rounds for as long as the retry policy will."""
+        longest = retry._cur_delay * (1 + retry.max_jitter)
+        self._handle.set_retry_delay(max(1, int(min(longest, retry.max_delay) * 1000)))
+
+    def _connect_string(self):
+        hosts = list(self._hosts)
+        if self.client.randomize_hosts:
+            random.shuffle(hosts)
+        # The library takes IPv6 addresses without brackets only.
+        return ",".join("%s:%s" % (host.strip("[] "), port) for host, port in hosts)
+
+    _session = None
+
+    # Records.
+
+    def _take(self, record, retry):
+        token, code, value = record
+        if token:
+            if token >= self._first_valid:
+                self._completed(token, code, value)
+        elif code != _SESSION_EVENT:
+            self._watch_event(code, value[1])
+        else:
+            self._session_event(value[0], retry)
+
+    def _session_event(self, state, retry):
+        # Taken from the event, because the handle's own state runs ahead of its records.
+        if state in _STATES:
+            retry.reset()
+            self._set_delay(retry)
+            self._connected(_STATES[state])
+        elif state in (_EXPIRED, _AUTH_FAILED):
+            self._close_gate()
+            expired = state == _EXPIRED
+            raise _SessionOver(
+                KeeperState.EXPIRED_SESSION if expired else KeeperState.AUTH_FAILED
+            )
+        else:
+            self._lost("the library is reconnecting")
+
+    def _connected(self, state):
+        client, handle = self.client, self._handle
+        client._session_id, client._session_passwd = self._session = handle.client_id()
+        client._protocol_version = 0
+        self._socket = PeerSocket(handle)
+        self.logger.log(
+            BLATHER, "Session %#x, timeout %s", client._session_id, handle.recv_timeout()
+        )
+        client._session_callback(state)
+        if self._fresh:
+            # Before any request; after later reconnections the library does it by itself. A
+            # refusal arrives as an event.
+            self._fresh = False
+            for scheme, auth in list(client.auth_data):
+                requests.add_auth(handle, scheme, auth, next(_tokens))
+            self._first_valid = next(_tokens)
+        self._open = True
+
+    def _lost(self, reason):
+        client = self.client
+        self._close_gate()
+        self._socket = None
+        if client._state != KeeperState.CONNECTING:
+            self.logger.warning("Connection dropped: %s", reason)
+            client._session_callback(KeeperState.CONNECTING)
+
+    def _completed(self, token, code, value):
+        client = self.client
+        pending = client._pending
+        try:
+            if pending[0][0].type == AUTH or pending[0][2] == token:
+                request, async_object, expected = pending.popleft()
+            else:
+                request, async_object, expected = _remove(pending, token, AUTH) or pending.popleft()
+        except IndexError:
+            return
+        if expected != token:
+            error = RuntimeError("xids do not match, expected %r received %r", expected, token)
+            async_object.set_exception(error)
+            raise error
+        kind = request.type
+        missing = code == NO_NODE and kind == EXISTS
+        if code and not missing and kind != MULTI:
+            error = AuthFailedError() if kind == AUTH else errors.from_code(code)
+            if self._verbose:
+                self.logger.debug("Received error(xid=%s) %r", token, error)
+            if async_object is not None:
+                async_object.set_exception(error)
+            return
+        if async_object is not None:
+            try:
+                response = None if missing else self._response(request, kind, code, value)
+            except Exception as error:
+                if kind != MULTI:
+                    self.logger.exception(
+                        "Exception raised during deserialization of request: %s", request
+                    )
+                async_object.set_exception(error)
+                return
+            if self._verbose:
+                self.logger.debug("Received response(xid=%s): %r", token, response)
+            async_object.set(response)
+        # After success only, and after the result as kazoo does it.
+        watcher = getattr(request, "watcher", None)
+        if watcher and not client._stopped.is_set():
+            children = kind in (GET_CHILDREN, GET_CHILDREN2)
+            table = client._child_watchers if children else client._data_watchers
+            table[request.path].add(watcher)
+
+    def _response(self, request, kind, code, value):
+        if kind == MULTI:
+            return Transaction.unchroot(self.client, errors.of_transaction(code, value))
+        if kind == GET_CHILDREN:
+            value = value[0]
+        if wire.is_foreign(request) and kind != AUTH:
+            return request.deserialize(wire.reply(request, value), 0)
+        return value
+
+    def _watch_event(self, event, path):
+        client = self.client
+        if event not in EVENT_TYPE_MAP:
+            return
+        self.logger.debug("Received EVENT: %s %s", EVENT_TYPE_MAP[event], path)
+        watchers = []
+        if event in _DATA_EVENTS:
+            watchers.extend(client._data_watchers.pop(path, ()))
+        if event in _CHILD_EVENTS:
+            watchers.extend(client._child_watchers.pop(path, ()))
+        if client._stopped.is_set():
+            return
+        details = WatchedEvent(EVENT_TYPE_MAP[event], client._state, client.unchroot(path))
+        for watcher in watchers:
+            client.handler.dispatch_callback(Callback("watch", watcher, (details,)))
+
+    def _log(self, line):
+        """Takes the library's messages, on its threads; only called when a level was asked for."""
+        self.logger.info("%s", line.decode("utf-8", "replace"))
+
+    # After a fork.
+
+    def _forget(self):
+        """The child of a fork has neither the library's threads nor this connection's routine."""
+        self._open = False
+        self._submitting = threading.Lock()
+        self._handle = self._socket = self._connection_routine = None
+        if not self.connection_stopped.is_set():
+            self.connection_stopped.set()
+            self.client._stopped.set()
+            self.logger.warning(
+                "the process was forked: the child cannot use its parent's connection; "
+                "call start() for one of its own"
+            )
+            self.client._session_callback(KeeperState.CLOSED)
+            self.close()
+
+
+def _is_for_routine(request):
+    special = request is _SESSION_EXPIRED or request is _CONNECTION_DROP
+    return special or getattr(request, "type", None) == CLOSE
+
+
+def _remove(pending, token, kind=None):
+    """Takes the entry with this token out, of that type if one is given; None without one."""
+    for entry in list(pending):
+        if entry[2] == token and kind in (None, entry[0].type):
+            try:
+                pending.remove(entry)
+            except ValueError:
+                return None
+            return entry
+    return None
+
+
+def _after_fork_in_child():
+    for connection in list(_connections):
+        connection._forget()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+def warn_of_missing_features(logger=logging.getLogger(__name__)):
+    """Says once what the library in use cannot do."""
+    missing = missing_features()
+    if missing:
+        logger.warning("%s does not offer: %s", library_path(), "; ".join(missing))
