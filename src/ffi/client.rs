@@ -1,16 +1,18 @@
 //! What the runtime tells, passed on to the program's callbacks.
 
 use std::ffi::{c_char, c_int, c_void};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use zk_proto::Code;
 
 use super::delivery::{Args, Async, Cookie, Watcher};
 use super::pointer::{AtomicLogCallback, AtomicWatcher};
+use super::queue::Queue;
 use super::scratch::Scratch;
 use super::table::Id;
 use super::types::{clientid_t, log_callback_fn, watcher_fn, zhandle_t};
-use super::{guard, log};
+use super::{guard, log, mute};
 use crate::core::Outcome;
 use crate::log::Line;
 use crate::runtime::Client;
@@ -23,6 +25,8 @@ pub(crate) struct CClient {
     context: AtomicPtr<c_void>,
     pub(super) log_callback: AtomicLogCallback,
     session: SharedClientId,
+    /// Takes results and events in place of callbacks.
+    pub(super) queue: Option<Arc<Queue>>,
 }
 
 impl CClient {
@@ -32,6 +36,7 @@ impl CClient {
         context: *mut c_void,
         log_callback: log_callback_fn,
         session: clientid_t,
+        queue: Option<Arc<Queue>>,
     ) -> Self {
         Self {
             id,
@@ -39,6 +44,7 @@ impl CClient {
             context: AtomicPtr::new(context),
             log_callback: AtomicLogCallback::new(log_callback),
             session: SharedClientId::new(session),
+            queue,
         }
     }
 
@@ -120,13 +126,13 @@ impl Client for CClient {
         let args = args.unwrap_or_else(|| Args::failed(Code::SYSTEM_ERROR));
         // SAFETY: the arguments lie in `scratch` and in the received bytes, which live longer
         // than this call; nothing is left to drop here, as the trait asks of our caller too.
-        unsafe { call.call(args) }
+        mute::unless_muted(|| unsafe { call.call(args) });
     }
 
     fn complete_auth(&self, auth: Async, code: Code) {
         // SAFETY: only a code is passed; nothing is left to drop here, as the trait asks of our
         // caller too.
-        unsafe { auth.call(Args::failed(code)) }
+        mute::unless_muted(|| unsafe { auth.call(Args::failed(code)) });
     }
 
     fn watch_event(
@@ -142,7 +148,7 @@ impl Client for CClient {
         };
         // SAFETY: the path lies in `scratch`; nothing is left to drop here, as the trait asks
         // of our caller too.
-        unsafe { watcher.call(self.zh(), kind, state, path) }
+        mute::unless_muted(|| unsafe { watcher.call(self.zh(), kind, state, path) });
     }
 
     fn log(&self, line: &Line) {

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use mio::{Interest, Registry, Token};
 use zk_proto::Code;
 
+use super::close::Farewell;
 use super::dispatcher::{Batch, outcome};
 use super::inbox::Inbox;
 use super::probe::{Probe, Verdict};
@@ -306,13 +307,19 @@ impl<C: Client> Engine<C> {
     }
 
     /// Everything outstanding is finished; what remains to be sent is in the core (C-530).
-    pub(super) fn close(&mut self, handle: &Handle<C>) {
+    pub(super) fn close(&mut self, handle: &Handle<C>, farewell: Farewell) {
         {
             let mut inlet = handle.inlet.lock();
             inlet.outbox.shut(Gate::Closing);
             inlet.outbox.take(&mut self.queue);
         }
-        self.core.close(&mut self.queue, &mut self.events);
+        match farewell {
+            Farewell::Close => self.core.close(&mut self.queue, &mut self.events),
+            Farewell::Silent => {
+                self.core.abandon(&mut self.queue, &mut self.events);
+                self.connection = None;
+            }
+        }
         self.hand_over(handle);
     }
 
@@ -353,7 +360,10 @@ impl<C: Client> Engine<C> {
             self.resolved_at = now;
             let waker = handle.waker.clone();
             // A failing wake-up only delays the result to the next turn.
-            self.resolution = Resolution::start(self.hosts.clone(), move || drop(waker.wake()));
+            self.resolution =
+                Resolution::start(self.hosts.clone(), handle.keep_host_order, move || {
+                    drop(waker.wake())
+                });
         }
     }
 

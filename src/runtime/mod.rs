@@ -5,6 +5,7 @@ mod close;
 mod dispatcher;
 mod engine;
 mod external;
+mod extras;
 mod handle;
 mod inbox;
 mod io_thread;
@@ -92,6 +93,10 @@ pub struct Config<'a> {
     pub session: Option<(i64, [u8; 16])>,
     /// True if a read-only server will do.
     pub read_only: bool,
+    /// True to try servers in the order of the list, whatever the process has set (C-291).
+    pub keep_host_order: bool,
+    /// True to set watches again at another server after a reconnect (C-222).
+    pub rearm_watches: bool,
 }
 
 /// Why a handle could not be made, as errno.
