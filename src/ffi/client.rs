@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use zk_proto::Code;
 
 use super::delivery::{Args, Async, Cookie, Watcher};
+use super::entry::{self, Subject};
 use super::pointer::{AtomicLogCallback, AtomicWatcher};
 use super::queue::Queue;
 use super::scratch::Scratch;
@@ -59,6 +60,36 @@ impl CClient {
 
     pub(super) fn set_context(&self, context: *mut c_void) {
         self.context.store(context, Ordering::Release);
+    }
+
+    fn subject(&self, data: *mut c_void) -> Subject {
+        Subject {
+            zh: self.zh(),
+            data,
+        }
+    }
+
+    /// Writes the entry of a finished call; after a panic one that says so.
+    fn queue_completion(
+        &self,
+        cookie: Cookie,
+        result: Result<Outcome<'_>, Code>,
+        entries: &mut Vec<u8>,
+    ) {
+        let (subject, results) = match &cookie {
+            Cookie::Async(call) => (self.subject(call.data()), None),
+            Cookie::AsyncMulti(call, results) => (self.subject(call.data()), Some(results)),
+            Cookie::Sync(_) => return self.finish_sync(cookie, result),
+        };
+        let before = entries.len();
+        let written = guard::inside(self.id, || match results {
+            None => entry::completion(entries, subject, result),
+            Some(results) => entry::transaction(entries, subject, results, result),
+        });
+        if written.is_none() {
+            entries.truncate(before);
+            entry::completion(entries, subject, Err(Code::SYSTEM_ERROR));
+        }
     }
 
     /// Valid as long as the handle.
@@ -114,7 +145,20 @@ impl Client for CClient {
         }
     }
 
+    fn takes_directly(&self) -> bool {
+        self.queue.is_some()
+    }
+
+    fn flush(&self, scratch: &mut Scratch) {
+        if let Some(queue) = &self.queue {
+            queue.push(&mut scratch.entries);
+        }
+    }
+
     fn complete(&self, cookie: Cookie, result: Result<Outcome<'_>, Code>, scratch: &mut Scratch) {
+        if self.queue.is_some() {
+            return self.queue_completion(cookie, result, &mut scratch.entries);
+        }
         let (call, args) = match cookie {
             Cookie::Async(call) => (call, guard::inside(self.id, || call.args(result, scratch))),
             Cookie::AsyncMulti(call, results) => {
@@ -130,6 +174,11 @@ impl Client for CClient {
     }
 
     fn complete_auth(&self, auth: Async, code: Code) {
+        if let Some(queue) = &self.queue {
+            let mut entries = Vec::new();
+            entry::auth(&mut entries, self.subject(auth.data()), code);
+            return queue.push(&mut entries);
+        }
         // SAFETY: only a code is passed; nothing is left to drop here, as the trait asks of our
         // caller too.
         mute::unless_muted(|| unsafe { auth.call(Args::failed(code)) });
@@ -143,6 +192,10 @@ impl Client for CClient {
         path: &[u8],
         scratch: &mut Scratch,
     ) {
+        if self.queue.is_some() {
+            let subject = self.subject(watcher.context());
+            return entry::event(&mut scratch.entries, subject, kind, state, path);
+        }
         let Some(path) = guard::inside(self.id, || scratch.string(path)) else {
             return;
         };

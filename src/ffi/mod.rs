@@ -11,6 +11,7 @@ mod client;
 pub mod consts;
 mod convert;
 mod delivery;
+mod entry;
 mod environment;
 pub mod ext;
 pub mod ext_init;

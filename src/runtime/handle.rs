@@ -281,6 +281,12 @@ impl<C: Client> Handle<C> {
                 .client
                 .finish_sync(cookie, Ok(crate::core::Outcome::Void));
         }
+        if self.client.takes_directly() {
+            let mut scratch = C::Scratch::default();
+            let done = Ok(crate::core::Outcome::Void);
+            self.client.complete(cookie, done, &mut scratch);
+            return self.client.flush(&mut scratch);
+        }
         let mut batch: Batch<C> = self.dispatcher.spare();
         batch.items.push_back(Delivery::finished(cookie));
         self.dispatcher.push(batch);

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod close;
+mod direct;
 mod dispatcher;
 mod engine;
 mod external;
@@ -73,6 +74,16 @@ pub trait Client: Send + Sync + Sized + 'static {
         path: &[u8],
         scratch: &mut Self::Scratch,
     );
+
+    /// True if [`complete`](Self::complete), [`complete_auth`](Self::complete_auth) and
+    /// [`watch_event`](Self::watch_event) run no code of the program. Then they are called by
+    /// whoever drives the connection, under the core's lock, instead of the completion thread.
+    fn takes_directly(&self) -> bool {
+        false
+    }
+
+    /// Ends a batch of such calls, with their scratch.
+    fn flush(&self, _scratch: &mut Self::Scratch) {}
 
     /// Writes a log line. Any thread. May not return, as above.
     fn log(&self, line: &Line);
