@@ -176,8 +176,10 @@ static int by_name(const void *left, const void *right)
 /* One look at everything, and the moves that follow from it. */
 static void distribute(struct master *master)
 {
-    struct String_vector workers = children(master, "/workers", 1);
+    /* In this order: a worker comes with its folder in one step, so a folder seen before the list without its worker
+     * is a dead one's. The other way round it could be that of a worker which has just signed on. */
     struct String_vector folders = children(master, "/assign", 0);
+    struct String_vector workers = children(master, "/workers", 1);
     struct String_vector done = children(master, "/status", 1); /* only to be woken when a worker becomes free */
     int *load = calloc((size_t)workers.count + 1, sizeof *load);
     if (load == NULL) {

@@ -93,7 +93,12 @@ impl Hosts {
     pub(crate) fn attempt_succeeded(&mut self) {
         self.migration = None;
         self.failures = 0;
-        // From here on the others come first and this one last, wherever it stood in the list.
+        self.put_current_last();
+    }
+
+    /// From here on the others come first and the current server last, wherever it stands in
+    /// the list.
+    fn put_current_last(&mut self) {
         if let Some(at) = self
             .current
             .and_then(|c| self.servers.iter().position(|&s| s == c))
@@ -157,6 +162,7 @@ impl Hosts {
 
         if connected && !migrate {
             self.migration = None;
+            self.put_current_last();
             return ListChange::Stay;
         }
         self.migration = Some(Migration {

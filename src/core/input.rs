@@ -227,7 +227,8 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         else {
             return Ok(());
         };
-        if let Some(effect) = effect {
+        let undecodable = header.err.is_ok() && !kind.accepts(body);
+        if let Some(effect) = effect.filter(|_| !undecodable) {
             self.apply(*effect, header.err);
         }
         if !header.err.is_ok() {
@@ -239,7 +240,7 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             });
             return Ok(());
         }
-        if !kind.accepts(body) {
+        if undecodable {
             events.deliver.push_back(Delivery::Reply {
                 cookie,
                 kind,

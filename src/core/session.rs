@@ -136,9 +136,9 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
     }
 
     /// The TCP connection is up: the connect request is the first thing on it (C-210…C-213).
-    pub fn handle_connected(&mut self, now: Millis) {
+    /// The time for the whole attempt has been running since its start (C-413).
+    pub fn handle_connected(&mut self) {
         self.state = State::Associating;
-        self.last_received = now;
         self.sent_id = if self.resumable { self.session_id } else { 0 };
         self.tx.clear();
         self.tx_sent = 0;

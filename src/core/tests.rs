@@ -1,1 +1,19 @@
+//! The client core against the server core, in virtual time.
 
+mod network;
+mod pair;
+mod program;
+mod record;
+
+mod auth;
+mod closing;
+mod handshake;
+mod hostile;
+mod loss;
+mod read_only;
+mod replies;
+mod schedule;
+mod seeds;
+mod servers;
+mod timing;
+mod watches;

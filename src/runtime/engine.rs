@@ -214,7 +214,7 @@ impl<C: Client> Engine<C> {
         match connection.progress() {
             Ok(Progress::Connecting) => Code::OK,
             Ok(Progress::Connected) => {
-                self.core.handle_connected(now);
+                self.core.handle_connected();
                 self.send(handle, now)
             }
             Err(e) => self.fail(

@@ -14,7 +14,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use pico_args::Arguments;
 
 const USAGE: &str = "\
@@ -100,8 +100,6 @@ fn finish(args: Arguments) -> Result<()> {
     let rest: Vec<OsString> = args.finish();
     match rest.first() {
         None => Ok(()),
-        Some(first) => {
-            Err(anyhow::anyhow!("unexpected argument {first:?}")).context(USAGE.to_owned())
-        }
+        Some(first) => bail!("unexpected argument {first:?}\n\n{USAGE}"),
     }
 }

@@ -36,9 +36,7 @@ impl Report {
     pub(crate) fn fail(&mut self, name: &str, details: &str) {
         self.failed += 1;
         println!("   FAIL  {name}");
-        for line in details.lines() {
-            println!("         {line}");
-        }
+        show(details);
     }
 
     /// Records that a check could not run because something is not installed.
@@ -56,15 +54,17 @@ impl Report {
         }
     }
 
-    /// Adds the counts of a program that reports its own.
-    pub(crate) fn add(&mut self, name: &str, counts: Counts) {
+    /// Adds the counts of a program that reports its own, and shows its output if something failed.
+    pub(crate) fn add(&mut self, name: &str, counts: Counts, output: &str) {
         self.passed += counts.passed;
         self.failed += counts.failed;
         self.skipped += counts.skipped;
-        println!(
-            "   {}  {name}: {counts}",
-            if counts.failed == 0 { "ok  " } else { "FAIL" }
-        );
+        if counts.failed == 0 {
+            println!("   ok    {name}: {counts}");
+        } else {
+            println!("   FAIL  {name}: {counts}");
+            show(output);
+        }
     }
 
     /// Prints the closing line. `true` if nothing failed and something ran.
@@ -76,6 +76,13 @@ impl Report {
         };
         println!("{counts}");
         self.failed == 0 && self.passed > 0
+    }
+}
+
+/// Prints details indented, so that nothing in them looks like a line of the report.
+fn show(details: &str) {
+    for line in details.lines() {
+        println!("         {line}");
     }
 }
 

@@ -184,3 +184,16 @@ pub(crate) struct Conn {
     pub(crate) last_reply: u64,
     pub(crate) stats: ConnStats,
 }
+
+impl Conn {
+    /// When something is to happen to it: a delayed reply leaves, or it has waited too long for
+    /// its session; monotonic ms.
+    pub(crate) fn next_timer(&self) -> Option<u64> {
+        let has_no_session = self.session.is_none() && self.close.is_none();
+        let reaped = has_no_session.then_some(self.sessionless_deadline);
+        [self.out.next_release(), reaped]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}

@@ -1,4 +1,8 @@
 //! The control port: faults by text commands, one line each, one line of answer each.
+//!
+//! ```text
+#![doc = include_str!("control/help.txt")]
+//! ```
 
 use crate::core::ServerCore;
 use crate::listener::Clock;

@@ -27,6 +27,8 @@ use show::Screen;
 const MASTERS: [&str; 2] = ["master-1", "master-2"];
 const WORKERS: [&str; 3] = ["worker-1", "worker-2", "worker-3"];
 const CLIENT: &str = "client";
+/// With fewer, there would be nothing left to do when the worker is killed.
+const LEAST_TASKS: usize = 18;
 /// All acts together.
 const LIMIT: Duration = Duration::from_secs(28);
 /// Half of the shortest session timeout that the server grants, so that a dead process is noticed soon.
@@ -45,6 +47,9 @@ pub(crate) struct Options {
 
 /// Runs the demo as a command. `false` when the application did not do what it must.
 pub(crate) fn run(options: &Options) -> Result<bool> {
+    if options.tasks < LEAST_TASKS {
+        bail!("fewer than {LEAST_TASKS} tasks are done before anybody is killed");
+    }
     if options.library.is_none() || options.server.is_none() {
         build()?;
     }
@@ -52,26 +57,32 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
         Some(path) => Library::at(path)?,
         None => Library::ours(),
     };
+    let screen = Screen::new(&names());
     match &options.server {
-        Some(hosts) => perform(&library, hosts, options.tasks),
+        Some(hosts) => perform(&library, hosts, options.tasks, &screen),
         None => {
             let server = Kind::Test.start(TICK_MS)?;
-            perform(&library, &server.hosts, options.tasks)
+            perform(&library, &server.hosts, options.tasks, &screen)
         }
     }
 }
 
-/// Runs the demo on a fresh server of this kind.
+/// Runs the demo on a fresh server of this kind and says nothing unless it fails.
 pub(crate) fn run_on(library: &Library, kind: Kind) -> Result<()> {
     let server = kind.start(TICK_MS)?;
-    if perform(library, &server.hosts, 24)? {
+    let screen = Screen::keeping(&names());
+    if perform(library, &server.hosts, 24, &screen)? {
         Ok(())
     } else {
-        bail!("the demo failed, see above")
+        bail!("{}", screen.into_text())
     }
 }
 
-fn perform(library: &Library, hosts: &str, tasks: usize) -> Result<bool> {
+fn names() -> Vec<&'static str> {
+    [&MASTERS[..], &WORKERS[..], &[CLIENT]].concat()
+}
+
+fn perform(library: &Library, hosts: &str, tasks: usize, screen: &Screen) -> Result<bool> {
     let begin = Instant::now();
     let folder = tempfile::tempdir()?;
     let program = folder.path().join("master-worker");
@@ -81,15 +92,14 @@ fn perform(library: &Library, hosts: &str, tasks: usize) -> Result<bool> {
     Program::new(sources.map(|name| root().join("c-tests/demo").join(name)))
         .build(library, &program)?;
 
-    let mut stage = Stage::new(library, hosts, folder, program)?;
-    stage.screen.event(&format!(
+    let mut stage = Stage::new(library, hosts, folder, program, screen)?;
+    screen.event(&format!(
         "2 masters, 3 workers and a client with {tasks} tasks at {hosts}{}",
         stage.root
     ));
     let acted = stage.act(tasks);
     let cleaned = stage.close();
     let summary = journal::verify(&stage.journal, tasks, &stage.killed);
-    let screen = &stage.screen;
     if let Err(error) = &acted {
         screen.bad(&format!("{error:#}"));
     }
@@ -125,7 +135,7 @@ struct Actor {
 }
 
 /// Everything that belongs to one performance. Dropping it ends all processes.
-struct Stage {
+struct Stage<'a> {
     actors: Vec<Actor>,
     library: Library,
     program: PathBuf,
@@ -134,20 +144,25 @@ struct Stage {
     journal_file: PathBuf,
     journal: Vec<Entry>,
     killed: Vec<String>,
-    screen: Screen,
+    screen: &'a Screen,
     lines: Receiver<(usize, String)>,
     line_sender: Sender<(usize, String)>,
     deadline: Instant,
     _folder: TempDir,
 }
 
-impl Stage {
-    fn new(library: &Library, hosts: &str, folder: TempDir, program: PathBuf) -> Result<Self> {
+impl<'a> Stage<'a> {
+    fn new(
+        library: &Library,
+        hosts: &str,
+        folder: TempDir,
+        program: PathBuf,
+        screen: &'a Screen,
+    ) -> Result<Self> {
         let journal_file = folder.path().join("journal");
         File::create(&journal_file)?;
         let (line_sender, lines) = channel();
         let nonce = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
-        let names: Vec<&str> = [&MASTERS[..], &WORKERS[..], &[CLIENT]].concat();
         let stage = Self {
             actors: Vec::new(),
             library: library.clone(),
@@ -157,7 +172,7 @@ impl Stage {
             journal_file,
             journal: Vec::new(),
             killed: Vec::new(),
-            screen: Screen::new(&names),
+            screen,
             lines,
             line_sender,
             deadline: Instant::now() + LIMIT,

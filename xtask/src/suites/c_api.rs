@@ -67,10 +67,7 @@ fn run_program(report: &mut Report, name: &str, program: &Path, library: &Librar
     match counted_run(program, library, kind) {
         Ok((counts, output)) => {
             let took = begin.elapsed().as_secs_f64();
-            report.add(&format!("{label} ({took:.1} s)"), counts);
-            if counts.failed > 0 {
-                println!("{output}");
-            }
+            report.add(&format!("{label} ({took:.1} s)"), counts, &output);
         }
         Err(error) => report.fail(&label, &format!("{error:#}")),
     }

@@ -42,17 +42,14 @@ fn cargo_test(report: &mut Report, selection: &[&str]) -> Result<()> {
     for line in &skipped {
         report.absent(&name, line);
     }
-    if counts != Counts::default() {
-        report.add(&name, counts);
-    }
-    if !finished.status.success() {
-        // A test that failed is counted already; one that does not compile or aborts is not.
-        if counts.failed == 0 {
-            report.fail(&name, "it ended with an error");
-        }
-        println!("{}", finished.describe());
-    } else if counts.passed == 0 {
+    let output = finished.describe();
+    if !finished.status.success() && counts.failed == 0 {
+        // What does not compile or aborts is in no count.
+        report.fail(&name, &output);
+    } else if counts == Counts::default() {
         report.fail(&name, "no test ran");
+    } else {
+        report.add(&name, counts, &output);
     }
     Ok(())
 }

@@ -6,47 +6,7 @@ use crate::faults::{OnAccept, RuleId};
 use crate::listener::Clock;
 
 /// The commands, for `--help`.
-pub const HELP: &str = "\
-Each line sent to the control port is one command, answered by one line: `ok …` or `error …`.
-The answer comes when the command has taken effect. Numbers are decimal, or hexadecimal behind 0x.
-TARGET is conn=N, session=ID or all.
-
-  zxid                          the last applied transaction
-  sessions                      ids of the live sessions
-  connections                   numbers of the open connections, each with its session
-  watches                       number of watches held
-  advance MS                    push the server's clocks forward
-  expire session=ID | all       expire sessions now
-  close TARGET [how=reset]      close connections without a frame
-  stop-reading TARGET           leave what they send in the kernel
-  start-reading TARGET          read it again
-  cut TARGET bytes=N [how=reset]     close after N more bytes of output
-  read-only on|off              serve read-only clients only; closes every connection
-  refuse on|off                 close the listening socket, open it again
-  accept serve|close|silent|stop [times=N]   what new connections meet
-  limit-output N|off            close new connections after N bytes of output
-  answer [timeout=MS] [session=ID]   put these into connect responses; without any: the truth
-  rule ACTION [op=NAME] [session=ID] [conn=N] [path=PATH] [skip=N] [times=N]
-                                act on matching requests; answers `ok ID`
-  rules                         the rules, with their hits
-  hits ID                       how often a rule acted
-  unrule ID                     remove a rule
-  release                       let held and delayed replies go
-  clear                         forget all faults, let everything go
-
-Operations are named as getData, setData, multi …; connect is the connect request, event a watch
-event. ACTION is one of
-  fail code=CODE                do not execute, answer CODE (a number or a name as NO_NODE)
-  drop                          do not execute, answer nothing
-  drop-close [how=reset]        do not execute, close the connection
-  lose                          execute, answer nothing
-  lose-close [how=reset]        execute, close in place of the answer
-  delay ms=N                    hold the reply and all behind it for N ms
-  hold                          hold the reply and all behind it until `release`
-  cut bytes=N [how=reset]       send N bytes of the reply's frame, then close
-  xid value=N, zxid value=N, length value=N
-                                put N into the reply's header or length word
-";
+pub const HELP: &str = include_str!("help.txt");
 
 pub(super) fn execute(line: &str, core: &mut ServerCore, clock: &Clock) -> Result<String, String> {
     let mut words = line.split_whitespace();
