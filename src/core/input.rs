@@ -2,7 +2,7 @@
 
 use std::hash::Hash;
 
-use zk_proto::records::{ConnectResponse, PASSWORD_LEN, ReplyHeader, WatcherEvent};
+use zk_proto::records::{ConnectResponse, ReplyHeader, WatcherEvent};
 use zk_proto::{Code, Jute, Reader, Xid, frame};
 
 use super::event::{Delivery, Events, Fault, FaultKind, State};
@@ -94,17 +94,19 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
                 reason,
             ));
         }
+        let password = reply
+            .password
+            .and_then(|p| p.try_into().ok())
+            .ok_or_else(|| {
+                Fault::loss(
+                    Code::CONNECTION_LOSS,
+                    "protocol error: connect response without a password",
+                )
+            })?;
         let read_only = reply.read_only.unwrap_or(false);
         self.timeout = Timeout(reply.timeout);
         self.session_id = reply.session_id;
-        self.password = [0; PASSWORD_LEN];
-        for (to, from) in self
-            .password
-            .iter_mut()
-            .zip(reply.password.unwrap_or_default())
-        {
-            *to = *from;
-        }
+        self.password = password;
         // A read-only server's session is unknown to all others (C-445).
         self.resumable |= !read_only;
         self.state = if read_only {

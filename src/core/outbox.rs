@@ -100,7 +100,7 @@ impl<C, W> Outbox<C, W> {
         cookie: C,
         watcher: Option<W>,
     ) -> Result<(), Code> {
-        self.admit(matches!(request, Request::Multi(_)))?;
+        self.admit(matches!(request, Request::Multi([_, ..])))?;
         let xid = xid::next();
         let watch = watcher.is_some();
         encode::append(
@@ -174,7 +174,8 @@ impl<C, W> Outbox<C, W> {
         append_auth(scheme, credential, &mut self.queue.front);
     }
 
-    /// A transaction reports every refusal as a marshalling error (C-623).
+    /// A transaction reports every refusal as a marshalling error, an empty one does not (C-623,
+    /// C-624).
     fn admit(&self, multi: bool) -> Result<(), Code> {
         match self.gate {
             Gate::Open => Ok(()),

@@ -1,1 +1,33 @@
-//! The C API.
+//! The C API: names, pointers and structs of `zookeeper.h` on top of [`crate::runtime`].
+//!
+//! An entry converts its arguments, makes one call into the runtime inside a guard that finds
+//! the handle and catches panics, and converts the result. Files follow the header's order.
+
+mod alloc;
+pub mod async_ops;
+pub mod async_reads;
+pub mod auth;
+mod client;
+pub mod consts;
+mod convert;
+mod delivery;
+mod environment;
+mod guard;
+pub mod handle;
+pub mod init;
+pub mod interest;
+pub mod jute;
+pub mod log;
+pub mod multi;
+pub mod opcodes;
+mod pointer;
+mod requests;
+mod scratch;
+mod sync_call;
+pub mod sync_ops;
+pub mod sync_reads;
+mod table;
+mod transaction;
+pub mod types;
+pub mod watches;
+pub mod zerror;

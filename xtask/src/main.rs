@@ -1,2 +1,105 @@
-//! Project commands.
-fn main() {}
+//! Project commands, run as `cargo xtask COMMAND`.
+
+mod artifacts;
+mod compile;
+mod demo;
+mod measure;
+mod packages;
+mod process;
+mod report;
+mod server;
+mod suites;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use pico_args::Arguments;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  build                 build the library and the test server (release), add the soname link
+  demo                  show a master-worker application surviving two killed processes
+    --server HOST:PORT    on this ZooKeeper instead of a fresh test server
+    --library PATH        on this libzookeeper_mt.so.2 instead of ours
+    --tasks N             number of tasks (default 24)
+  test                  run all tests
+    --only SUITE          only this suite; may be repeated
+    --list                print the names of the suites
+  measure               compare the data path with Debian's library
+    --requests N          requests per run (default 20000)
+    --window N            requests in flight (default 1000)
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the command that the arguments name. `false` means that it ran and found failures.
+fn run() -> Result<bool> {
+    let mut args = Arguments::from_env();
+    if args.contains(["-h", "--help"]) {
+        print!("{USAGE}");
+        return Ok(true);
+    }
+    let command = args.subcommand()?.unwrap_or_default();
+    match command.as_str() {
+        "build" => {
+            finish(args)?;
+            println!("{}", artifacts::build()?.display());
+            Ok(true)
+        }
+        "demo" => {
+            let options = demo::Options {
+                server: args.opt_value_from_str("--server")?,
+                library: args.opt_value_from_os_str("--library", path)?,
+                tasks: args.opt_value_from_str("--tasks")?.unwrap_or(24),
+            };
+            finish(args)?;
+            demo::run(&options)
+        }
+        "test" => {
+            let list = args.contains("--list");
+            let only: Vec<String> = args.values_from_str("--only")?;
+            finish(args)?;
+            if list {
+                suites::list();
+                return Ok(true);
+            }
+            suites::run(&only)
+        }
+        "measure" => {
+            let load = measure::Load {
+                requests: args.opt_value_from_str("--requests")?.unwrap_or(20_000),
+                window: args.opt_value_from_str("--window")?.unwrap_or(1_000),
+            };
+            finish(args)?;
+            measure::run(load)?;
+            Ok(true)
+        }
+        "" => bail!("no command given\n\n{USAGE}"),
+        other => bail!("unknown command '{other}'\n\n{USAGE}"),
+    }
+}
+
+fn path(value: &std::ffi::OsStr) -> Result<PathBuf, std::convert::Infallible> {
+    Ok(PathBuf::from(value))
+}
+
+/// Fails when an argument was not understood.
+fn finish(args: Arguments) -> Result<()> {
+    let rest: Vec<OsString> = args.finish();
+    match rest.first() {
+        None => Ok(()),
+        Some(first) => bail!("unexpected argument {first:?}\n\n{USAGE}"),
+    }
+}

@@ -118,6 +118,12 @@ impl Outbox {
         }
     }
 
+    /// Ends the stream behind what may leave now; what is held back is lost.
+    pub(crate) fn cut_now(&mut self, close: Close) {
+        let position = self.base + (self.sent + self.visible().len()) as u64;
+        self.cut_at(position, close);
+    }
+
     /// Holds back everything from a stream position on.
     pub(crate) fn hold_from(&mut self, position: u64, release: Release) {
         self.barriers.push_back((position, release));
@@ -177,4 +183,17 @@ pub(crate) struct Conn {
     /// Stream position of the last reply.
     pub(crate) last_reply: u64,
     pub(crate) stats: ConnStats,
+}
+
+impl Conn {
+    /// When something is to happen to it: a delayed reply leaves, or it has waited too long for
+    /// its session; monotonic ms.
+    pub(crate) fn next_timer(&self) -> Option<u64> {
+        let has_no_session = self.session.is_none() && self.close.is_none();
+        let reaped = has_no_session.then_some(self.sessionless_deadline);
+        [self.out.next_release(), reaped]
+            .into_iter()
+            .flatten()
+            .min()
+    }
 }

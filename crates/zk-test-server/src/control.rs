@@ -1,4 +1,8 @@
 //! The control port: faults by text commands, one line each, one line of answer each.
+//!
+//! ```text
+#![doc = include_str!("control/help.txt")]
+//! ```
 
 use crate::core::ServerCore;
 use crate::listener::Clock;
@@ -8,6 +12,7 @@ use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 
+mod args;
 mod command;
 
 pub use command::HELP;

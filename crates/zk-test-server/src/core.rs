@@ -64,6 +64,8 @@ pub struct ServerCore {
     zxid: i64,
     read_only: bool,
     next_reaping: u64,
+    /// No connection has a timer that ends before this monotonic time, ms.
+    next_conn_timer: u64,
     faults: Faults,
     transcript: Transcript,
     stats: Stats,
@@ -95,6 +97,7 @@ impl ServerCore {
             zxid: 0,
             read_only: options.read_only,
             next_reaping: now.mono_ms + u64::from(options.container_check_ms),
+            next_conn_timer: u64::MAX,
             faults: Faults::default(),
             transcript: Transcript::new(options.transcript),
             stats: Stats {
@@ -148,6 +151,7 @@ impl ServerCore {
                 last_response_ms: 0,
             },
         };
+        self.next_conn_timer = self.next_conn_timer.min(conn.sessionless_deadline);
         self.conns.insert(id, conn);
         if close.is_some() {
             self.mark_ready(id);
@@ -321,6 +325,14 @@ impl ServerCore {
         self.mark_ready(id);
     }
 
+    /// The same, and what a fault holds back is lost.
+    fn cut_conn(&mut self, id: ConnId, how: Close) {
+        if let Some(conn) = self.conns.get_mut(&id) {
+            conn.out.cut_now(how);
+            self.close_conn(id, how);
+        }
+    }
+
     fn mark_ready(&mut self, id: ConnId) {
         if let Some(conn) = self.conns.get_mut(&id)
             && !conn.ready
@@ -336,37 +348,39 @@ impl ServerCore {
         for session in self.sessions.expired(mono) {
             self.end_session(session, now);
         }
-        self.release_where(|release| matches!(release, Release::At(ms) if ms <= mono));
-        let mut stale: Vec<ConnId> = Vec::new();
-        for (&id, conn) in &self.conns {
-            if conn.session.is_none() && conn.close.is_none() && conn.sessionless_deadline <= mono {
-                stale.push(id);
-            }
-        }
-        for id in stale {
-            self.close_conn(id, Close::Fin);
+        if self.next_conn_timer <= mono {
+            self.run_conn_timers(mono);
         }
         if self.next_reaping <= mono {
             self.reap(now);
         }
     }
 
-    /// When [`advance`](Self::advance) has something to do, monotonic ms.
+    fn run_conn_timers(&mut self, mono: u64) {
+        self.release_where(|release| matches!(release, Release::At(ms) if ms <= mono));
+        let mut stale = Vec::new();
+        self.next_conn_timer = u64::MAX;
+        for (&id, conn) in &self.conns {
+            let next = conn.next_timer().unwrap_or(u64::MAX);
+            if next <= mono {
+                stale.push(id);
+            } else {
+                self.next_conn_timer = self.next_conn_timer.min(next);
+            }
+        }
+        for id in stale {
+            self.close_conn(id, Close::Fin);
+        }
+    }
+
+    /// When [`advance`](Self::advance) may have something to do, monotonic ms.
     pub fn next_deadline(&self) -> Option<u64> {
-        let conns = self.conns.values();
-        let waiting = conns
-            .clone()
-            .filter(|c| c.session.is_none() && c.close.is_none());
+        let timer = Some(self.next_conn_timer).filter(|&ms| ms != u64::MAX);
         let reaping = self.tree.has_perishable().then_some(self.next_reaping);
-        [
-            self.sessions.next_deadline(),
-            conns.filter_map(|c| c.out.next_release()).min(),
-            waiting.map(|c| c.sessionless_deadline).min(),
-            reaping,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        [self.sessions.next_deadline(), timer, reaping]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn release_where(&mut self, is_due: impl Fn(Release) -> bool) -> usize {

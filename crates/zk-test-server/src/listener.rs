@@ -287,9 +287,9 @@ impl Listener {
         while let Some(tcp) = &self.tcp {
             let (mut stream, peer) = match tcp.accept() {
                 Ok(accepted) => accepted,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                // The peer went before it was accepted, or descriptors ran out: its loss.
-                Err(_) => continue,
+                Err(error) if is_transient(error.kind()) => continue,
+                // None waits; or descriptors ran out, and the next arrival tries again.
+                Err(_) => return Ok(()),
             };
             let id = core.connect(peer, now);
             let token = Token(FIRST + 2 * id.0 as usize);
@@ -366,7 +366,11 @@ impl Listener {
                 Close::Fin => {
                     let _ = client.stream.shutdown(Shutdown::Write);
                     // Bytes left unread would turn the close into a reset.
-                    while matches!(client.stream.read(&mut self.buffer), Ok(1..)) {}
+                    for _ in 0..16 {
+                        if !matches!(client.stream.read(&mut self.buffer), Ok(1..)) {
+                            break;
+                        }
+                    }
                 }
                 Close::Reset => {
                     let socket = socket2::SockRef::from(&client.stream);
@@ -404,4 +408,12 @@ impl Listener {
         }
         Ok(())
     }
+}
+
+/// Errors of accept that say nothing about the next one.
+fn is_transient(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Interrupted | ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset
+    )
 }

@@ -1,15 +1,139 @@
+//! The commands and what they do.
+
+use super::args::{Args, parse};
 use crate::core::ServerCore;
+use crate::faults::{OnAccept, RuleId};
 use crate::listener::Clock;
 
 /// The commands, for `--help`.
-pub const HELP: &str = "\
-  zxid                          the last applied transaction
-";
+pub const HELP: &str = include_str!("help.txt");
 
 pub(super) fn execute(line: &str, core: &mut ServerCore, clock: &Clock) -> Result<String, String> {
-    let _ = clock.now();
-    match line {
-        "zxid" => Ok(format!("{:#x}", core.zxid())),
-        _ => Err("unknown command".to_owned()),
+    let mut words = line.split_whitespace();
+    let verb = words.next().unwrap_or_default();
+    let mut args = Args::new(words);
+    let answer = run(verb, &mut args, core, clock)?;
+    args.end()?;
+    Ok(answer)
+}
+
+fn run(
+    verb: &str,
+    args: &mut Args<'_>,
+    core: &mut ServerCore,
+    clock: &Clock,
+) -> Result<String, String> {
+    let now = clock.now();
+    let mut answer = String::new();
+    match verb {
+        "zxid" => answer = format!("{:#x}", core.zxid()),
+        "sessions" => answer = join(core.sessions().iter().map(|id| format!("{id:#x}"))),
+        "connections" => {
+            answer = join(core.connections().iter().map(|&id| {
+                let session = core.session_of(id);
+                session.map_or_else(|| id.to_string(), |session| format!("{id}:{session:#x}"))
+            }));
+        }
+        "watches" => answer = core.watch_count().to_string(),
+        "advance" => {
+            clock.advance(parse(args.need_word("MS")?)?);
+            core.advance(clock.now());
+        }
+        "expire" => {
+            let sessions = match args.number("session")? {
+                Some(session) => vec![session],
+                None if args.word() == Some("all") => core.sessions(),
+                None => return Err("session=ID or all is missing".to_owned()),
+            };
+            for session in sessions {
+                if !core.expire_session(session, now) {
+                    return Err(format!("no session {session:#x}"));
+                }
+            }
+        }
+        "close" => {
+            let (target, how) = (args.target(core)?, args.how()?);
+            all(target, |id| core.close_connection(id, how))?;
+        }
+        "stop-reading" | "start-reading" => {
+            let on = verb == "start-reading";
+            let target = args.target(core)?;
+            all(target, |id| core.set_reading(id, on, now))?;
+        }
+        "cut" => {
+            let target = args.target(core)?;
+            let (bytes, how) = (args.need_number("bytes")?, args.how()?);
+            all(target, |id| core.cut_output_after(id, bytes, how))?;
+        }
+        "read-only" => core.set_read_only(args.switch()?, now),
+        "refuse" => core.faults_mut().refuse = args.switch()?,
+        "accept" => {
+            let on_accept = match args.need_word("what new connections meet")? {
+                "serve" => OnAccept::Serve,
+                "close" => OnAccept::Close,
+                "silent" => OnAccept::Silent,
+                "stop" => OnAccept::Stop,
+                other => return Err(format!("unknown fate {other}")),
+            };
+            let faults = core.faults_mut();
+            faults.on_accept = on_accept;
+            faults.on_accept_times = args.number("times")?;
+        }
+        "limit-output" => {
+            core.faults_mut().output_limit = match args.need_word("N or off")? {
+                "off" => None,
+                bytes => Some(parse(bytes)?),
+            };
+        }
+        "answer" => {
+            let faults = core.faults_mut();
+            faults.answer_timeout = args.number("timeout")?;
+            faults.answer_session = args.number("session")?;
+        }
+        "rule" => {
+            let (action, when) = (args.action()?, args.when()?);
+            args.end()?;
+            answer = core.faults_mut().add(when, action).0.to_string();
+        }
+        "rules" => {
+            answer = join(core.faults().rules().iter().map(|rule| {
+                let op = rule
+                    .when
+                    .op
+                    .map_or_else(|| "any".to_owned(), |op| format!("{op:?}"));
+                format!("{}:{op}:{}", rule.id.0, rule.hits)
+            }));
+        }
+        "hits" => {
+            let id = RuleId(parse(args.need_word("ID")?)?);
+            answer = core.faults().hits(id).to_string();
+        }
+        "unrule" => {
+            let id = RuleId(parse(args.need_word("ID")?)?);
+            if !core.faults_mut().remove(id) {
+                return Err(format!("no rule {}", id.0));
+            }
+        }
+        "release" => answer = core.release().to_string(),
+        "clear" => core.clear_faults(now),
+        _ => return Err(format!("unknown command {verb:?}")),
     }
+    Ok(answer)
+}
+
+/// Does it to each; the first that is missing is an error.
+fn all<T: std::fmt::Display + Copy>(
+    targets: Vec<T>,
+    mut each: impl FnMut(T) -> bool,
+) -> Result<(), String> {
+    for target in targets {
+        if !each(target) {
+            return Err(format!("no connection {target}"));
+        }
+    }
+    Ok(())
+}
+
+fn join(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(" ")
 }

@@ -85,7 +85,7 @@ impl ServerCore {
     ) -> Option<i64> {
         let session_id = request.session_id;
         if let Some(old) = self.sessions.get(session_id).and_then(|s| s.conn) {
-            self.close_conn(old, Close::Fin);
+            self.cut_conn(old, Close::Fin);
         }
         let session = self.sessions.get_mut(session_id)?;
         if request.password != Some(&sessions::password(session_id)) {
@@ -139,7 +139,7 @@ impl ServerCore {
         };
         self.remove_session(session, now);
         if let Some(conn) = conn {
-            self.close_conn(conn, Close::Fin);
+            self.cut_conn(conn, Close::Fin);
         }
         true
     }

@@ -41,13 +41,8 @@ impl ServerCore {
 
     /// Closes a connection without a frame; false if there is none.
     pub fn close_connection(&mut self, id: ConnId, how: Close) -> bool {
-        let Some(conn) = self.conns.get_mut(&id) else {
-            return false;
-        };
-        let end = conn.out.end();
-        conn.out.cut_at(end, how);
-        self.close_conn(id, how);
-        true
+        self.cut_conn(id, how);
+        self.conns.contains_key(&id)
     }
 
     /// Stops or resumes reading from a connection; false if there is none.
@@ -84,7 +79,7 @@ impl ServerCore {
         }
         self.read_only = on;
         for id in self.connections() {
-            self.close_conn(id, Close::Fin);
+            self.cut_conn(id, Close::Fin);
         }
         for session in self.sessions.ids() {
             if self.sessions.get(session).is_some_and(|s| s.local) {

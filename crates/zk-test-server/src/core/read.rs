@@ -68,11 +68,21 @@ impl ServerCore {
             Op::GetAllChildrenNumber => {
                 let path = path(body)?;
                 readable(tree, path, &ids)?;
-                (tree.count_below(path) as i32).encode(out);
+                // The alias of the root counts the root too (S-081).
+                let count = match path {
+                    b"" => tree.len(),
+                    _ => tree.count_below(path),
+                };
+                (count as i32).encode(out);
                 Ok(())
             }
             Op::Sync => {
-                text::echo(out, path(body)?);
+                // Any string, even none.
+                let r = PathRequest::from_bytes(body).map_err(|_| Code::MARSHALLING_ERROR)?;
+                match r.path {
+                    Some(path) => text::echo(out, path),
+                    None => r.path.encode(out),
+                }
                 Ok(())
             }
             Op::GetEphemerals => put_ephemerals(tree, session, body, out),

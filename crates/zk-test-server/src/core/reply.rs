@@ -82,8 +82,9 @@ impl ServerCore {
             Action::LoseReply => conn.out.truncate(start),
             Action::LoseReplyAndClose(how) => conn.out.cut_at(start, how),
             Action::Delay(ms) => {
-                let release = Release::At(now.mono_ms.saturating_add(ms.into()));
-                conn.out.hold_from(start, release);
+                let at = now.mono_ms.saturating_add(ms.into());
+                conn.out.hold_from(start, Release::At(at));
+                self.next_conn_timer = self.next_conn_timer.min(at);
             }
             Action::Hold => conn.out.hold_from(start, Release::Manual),
             Action::CutAfter(bytes, how) => {

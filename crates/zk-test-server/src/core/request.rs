@@ -93,6 +93,8 @@ impl ServerCore {
                 self.watch_op(id, xid, op, body);
             }
             Op::SetWatches | Op::SetWatches2 => self.set_watches(id, xid, op, body, now),
+            // Known, but for servers among themselves.
+            Op::CreateSession => self.reply(id, xid, zxid, |_| Err(Code::MARSHALLING_ERROR)),
             Op::Multi => self.multi(id, session, xid, body, now),
             Op::Create
             | Op::Create2
@@ -143,10 +145,7 @@ impl ServerCore {
 /// S-046: what is not a request of a client is unknown, a check outside a multi included.
 #[inline]
 fn is_request(op: Op) -> bool {
-    !matches!(
-        op,
-        Op::Notification | Op::Check | Op::CreateSession | Op::Error
-    )
+    !matches!(op, Op::Notification | Op::Check | Op::Error)
 }
 
 /// S-243.
@@ -178,6 +177,7 @@ fn path_of(op: Op, body: &[u8]) -> Option<&[u8]> {
             | Op::SetWatches
             | Op::SetWatches2
             | Op::Ping
+            | Op::CreateSession
             | Op::CloseSession
             | Op::WhoAmI
             | Op::Reconfig

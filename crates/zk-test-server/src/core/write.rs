@@ -48,15 +48,10 @@ impl<'a> Write<'a> {
             }
             Op::DeleteContainer => Self::DeleteContainer(PathRequest::from_bytes(body).ok()?.path?),
             Op::SetData => {
-                let request = SetDataRequest::from_bytes(body).ok()?;
-                request.path?;
-                Self::SetData(request)
+                // A null path fails the path check instead, as does setACL's.
+                Self::SetData(SetDataRequest::from_bytes(body).ok()?)
             }
-            Op::SetAcl => {
-                let request = SetAclRequest::from_bytes(body).ok()?;
-                request.path?;
-                Self::SetAcl(request)
-            }
+            Op::SetAcl => Self::SetAcl(SetAclRequest::from_bytes(body).ok()?),
             Op::Reconfig => {
                 ReconfigRequest::from_bytes(body).ok()?;
                 Self::Reconfig
@@ -201,17 +196,15 @@ fn decode_multi(body: &[u8]) -> Option<Vec<MultiOp<'_>>> {
     let mut ops = Vec::new();
     while let Some(op) = reader.next_op() {
         let op = op.ok()?;
-        let (path, flags) = match &op {
+        let flags = match &op {
             MultiOp::Create(r) | MultiOp::Create2(r) | MultiOp::CreateContainer(r) => {
-                (r.path, r.flags)
+                r.path.and(Some(r.flags))
             }
-            MultiOp::CreateTtl(r) => (r.path, r.flags),
-            MultiOp::Delete(r) => (r.path, 0),
-            MultiOp::SetData(r) => (r.path, 0),
-            MultiOp::Check(r) => (r.path, 0),
+            MultiOp::CreateTtl(r) => r.path.and(Some(r.flags)),
+            MultiOp::Delete(r) => r.path.and(Some(0)),
+            MultiOp::SetData(_) | MultiOp::Check(_) => Some(0),
         };
-        path?;
-        CreateMode::from_i32(flags)?;
+        CreateMode::from_i32(flags?)?;
         ops.push(op);
     }
     Some(ops)

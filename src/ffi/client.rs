@@ -1,0 +1,213 @@
+//! What the runtime tells, passed on to the program's callbacks.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+
+use zk_proto::Code;
+
+use super::delivery::{Args, Async, Cookie, Watcher};
+use super::pointer::{AtomicLogCallback, AtomicWatcher};
+use super::scratch::Scratch;
+use super::table::Id;
+use super::types::{clientid_t, log_callback_fn, watcher_fn, zhandle_t};
+use super::{guard, log};
+use crate::core::Outcome;
+use crate::log::Line;
+use crate::runtime::Client;
+
+/// The C side of a handle.
+#[derive(Debug)]
+pub(crate) struct CClient {
+    id: Id,
+    pub(super) watcher: AtomicWatcher,
+    context: AtomicPtr<c_void>,
+    pub(super) log_callback: AtomicLogCallback,
+    session: SharedClientId,
+}
+
+impl CClient {
+    pub(super) fn new(
+        id: Id,
+        watcher: watcher_fn,
+        context: *mut c_void,
+        log_callback: log_callback_fn,
+        session: clientid_t,
+    ) -> Self {
+        Self {
+            id,
+            watcher: AtomicWatcher::new(watcher.or(NO_WATCHER)),
+            context: AtomicPtr::new(context),
+            log_callback: AtomicLogCallback::new(log_callback),
+            session: SharedClientId::new(session),
+        }
+    }
+
+    /// What C calls this handle.
+    pub(super) fn zh(&self) -> *mut zhandle_t {
+        std::ptr::without_provenance_mut(self.id.raw())
+    }
+
+    pub(super) fn context(&self) -> *mut c_void {
+        self.context.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_context(&self, context: *mut c_void) {
+        self.context.store(context, Ordering::Release);
+    }
+
+    /// Valid as long as the handle.
+    pub(super) fn session_ptr(&self) -> *const clientid_t {
+        self.session.as_ptr()
+    }
+}
+
+/// Takes the place of a watcher that is NULL (C-270, C-285).
+pub(super) const NO_WATCHER: watcher_fn = Some(no_watcher);
+
+unsafe extern "C-unwind" fn no_watcher(
+    _zh: *mut zhandle_t,
+    _kind: c_int,
+    _state: c_int,
+    _path: *const c_char,
+    _context: *mut c_void,
+) {
+}
+
+impl Client for CClient {
+    type Cookie = Cookie;
+    type Auth = Async;
+    type Watcher = Watcher;
+    type Scratch = Scratch;
+
+    fn is_sync(cookie: &Cookie) -> bool {
+        matches!(cookie, Cookie::Sync(_))
+    }
+
+    fn global_watcher(&self) -> Watcher {
+        let function = self.watcher.get().or(NO_WATCHER);
+        match Watcher::new(function, self.context()) {
+            Some(watcher) => watcher,
+            None => unreachable!("there is a watcher in place of NULL"),
+        }
+    }
+
+    fn session(&self, id: i64, password: [u8; 16]) {
+        self.session.store(id, password);
+    }
+
+    fn finish_sync(&self, cookie: Cookie, result: Result<Outcome<'_>, Code>) {
+        match cookie {
+            Cookie::Sync(call) => {
+                if guard::inside(self.id, || call.finish(result)).is_none() {
+                    call.finish(Err(Code::SYSTEM_ERROR));
+                }
+            }
+            Cookie::Async(_) | Cookie::AsyncMulti(..) => {
+                debug_assert!(false, "the runtime asked is_sync before");
+            }
+        }
+    }
+
+    fn complete(&self, cookie: Cookie, result: Result<Outcome<'_>, Code>, scratch: &mut Scratch) {
+        let (call, args) = match cookie {
+            Cookie::Async(call) => (call, guard::inside(self.id, || call.args(result, scratch))),
+            Cookie::AsyncMulti(call, results) => {
+                let fill = || Args::failed(results.complete(result));
+                (call, guard::inside(self.id, fill))
+            }
+            Cookie::Sync(_) => return self.finish_sync(cookie, result),
+        };
+        let args = args.unwrap_or_else(|| Args::failed(Code::SYSTEM_ERROR));
+        // SAFETY: the arguments lie in `scratch` and in the received bytes, which live longer
+        // than this call; nothing is left to drop here, as the trait asks of our caller too.
+        unsafe { call.call(args) }
+    }
+
+    fn complete_auth(&self, auth: Async, code: Code) {
+        // SAFETY: only a code is passed; nothing is left to drop here, as the trait asks of our
+        // caller too.
+        unsafe { auth.call(Args::failed(code)) }
+    }
+
+    fn watch_event(
+        &self,
+        watcher: Watcher,
+        kind: i32,
+        state: i32,
+        path: &[u8],
+        scratch: &mut Scratch,
+    ) {
+        let Some(path) = guard::inside(self.id, || scratch.string(path)) else {
+            return;
+        };
+        // SAFETY: the path lies in `scratch`; nothing is left to drop here, as the trait asks
+        // of our caller too.
+        unsafe { watcher.call(self.zh(), kind, state, path) }
+    }
+
+    fn log(&self, line: &Line) {
+        log::write(self.log_callback.get(), line);
+    }
+
+    fn closed(&self) {
+        guard::HANDLES.retire(self.id);
+    }
+}
+
+/// A `clientid_t` that C reads through a pointer while a new session may be stored (C-284).
+///
+/// Made of atomic words, so that our side of that race is well defined; C sees whole words.
+#[derive(Debug)]
+#[repr(C)]
+struct SharedClientId {
+    id: AtomicU64,
+    password: [AtomicU64; 2],
+}
+
+const _: () = assert!(
+    size_of::<SharedClientId>() == size_of::<clientid_t>()
+        && align_of::<SharedClientId>() == align_of::<clientid_t>()
+);
+
+impl SharedClientId {
+    fn new(session: clientid_t) -> Self {
+        let shared = Self {
+            id: AtomicU64::new(0),
+            password: [AtomicU64::new(0), AtomicU64::new(0)],
+        };
+        shared.store(session.client_id, session.passwd.map(|c| c as u8));
+        shared
+    }
+
+    fn store(&self, id: i64, password: [u8; 16]) {
+        let (chunks, _) = password.as_chunks::<8>();
+        for (word, bytes) in self.password.iter().zip(chunks) {
+            word.store(u64::from_ne_bytes(*bytes), Ordering::Release);
+        }
+        self.id.store(id as u64, Ordering::Release);
+    }
+
+    fn as_ptr(&self) -> *const clientid_t {
+        std::ptr::from_ref(self).cast()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_is_readable_through_the_c_pointer() {
+        let shared = SharedClientId::new(clientid_t {
+            client_id: 0,
+            passwd: [0; 16],
+        });
+        let pointer = shared.as_ptr();
+        let password: [u8; 16] = std::array::from_fn(|i| i as u8 + 240);
+        shared.store(0x1234_5678_9abc, password);
+        // SAFETY: `shared` is alive and nobody writes to it.
+        let read = unsafe { *pointer };
+        assert_eq!(read.client_id, 0x1234_5678_9abc);
+        assert_eq!(read.passwd.map(|c| c as u8), password);
+    }
+}

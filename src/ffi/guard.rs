@@ -1,0 +1,113 @@
+//! The edge between C and Rust: finds the handle, and lets no panic out.
+
+use std::any::Any;
+use std::ffi::c_int;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use zk_proto::Code;
+
+use super::client::CClient;
+use super::table::{Id, Ref, Table};
+use super::types::zhandle_t;
+use crate::log::{Level, Line};
+use crate::runtime::Handle;
+
+/// A handle as the table keeps it.
+pub(super) type Shared = Arc<Handle<CClient>>;
+
+/// Every handle of the process.
+pub(super) static HANDLES: Table<Shared> = Table::new();
+
+/// The handle that C names `zh`, counted as in use. `None` for NULL and for closed handles.
+pub(super) fn find(zh: *const zhandle_t) -> Option<Ref<'static, Shared>> {
+    HANDLES.get(Id::from_raw(zh.addr()))
+}
+
+/// Runs `call` on a handle. Gives `failure` if there is no such handle or `call` panics.
+pub(super) fn with<R: Copy>(
+    zh: *const zhandle_t,
+    failure: R,
+    call: impl FnOnce(&Shared) -> R,
+) -> R {
+    run(zh, failure, failure, call)
+}
+
+/// The same for calls that answer with a code: ZBADARGUMENTS without a handle, ZSYSTEMERROR
+/// after a panic.
+pub(super) fn code(zh: *const zhandle_t, call: impl FnOnce(&Shared) -> Result<(), Code>) -> c_int {
+    let call = |handle: &Shared| to_int(call(handle));
+    run(zh, Code::BAD_ARGUMENTS.0, Code::SYSTEM_ERROR.0, call)
+}
+
+/// Runs `call`, which belongs to no handle.
+pub(super) fn plain<R>(failure: R, call: impl FnOnce() -> R) -> R {
+    caught(call).unwrap_or_else(|text| {
+        super::log::write(None, &panic_line(text));
+        failure
+    })
+}
+
+/// Runs `call` for the client numbered `id` on one of the library's threads.
+pub(super) fn inside<R>(id: Id, call: impl FnOnce() -> R) -> Option<R> {
+    match caught(call) {
+        Ok(result) => Some(result),
+        Err(text) => {
+            if let Some(handle) = HANDLES.get(id) {
+                broken(&handle, text);
+            }
+            None
+        }
+    }
+}
+
+/// A result as C's code.
+pub(super) fn to_int(result: Result<(), Code>) -> c_int {
+    match result {
+        Ok(()) => Code::OK.0,
+        Err(code) => code.0,
+    }
+}
+
+fn run<R>(zh: *const zhandle_t, no_handle: R, panicked: R, call: impl FnOnce(&Shared) -> R) -> R {
+    let Some(handle) = find(zh) else {
+        return no_handle;
+    };
+    caught(|| call(&handle)).unwrap_or_else(|text| {
+        broken(&handle, text);
+        panicked
+    })
+}
+
+fn caught<R>(call: impl FnOnce() -> R) -> Result<R, String> {
+    // What a panic leaves half done is behind the handle, which is poisoned, or lost.
+    catch_unwind(AssertUnwindSafe(call)).map_err(|payload| describe(&*payload))
+}
+
+fn broken(handle: &Shared, text: String) {
+    // A panic in here is a second one for the same reason; the first was enough to report.
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        handle.log(&panic_line(text));
+        handle.poison();
+    }));
+}
+
+fn describe(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").to_owned()
+}
+
+fn panic_line(text: String) -> Line {
+    Line {
+        level: Level::Error,
+        function: "guard",
+        line: line!(),
+        text: format!("internal error: {text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,280 @@
+//! What a transaction asks for and where its results go.
+
+use std::ffi::c_int;
+use std::ptr;
+
+use zk_proto::records::{
+    CheckVersionRequest, CreateRequest, DeleteRequest, MultiOp, MultiResult, SetDataRequest,
+};
+use zk_proto::{Code, Op};
+
+use super::convert::{self, AclView, text};
+use super::guard::Shared;
+use super::pointer::UserPtr;
+use super::sync_call::{store_stat, store_string};
+use super::types::{zoo_op_result_t, zoo_op_t};
+use crate::core::{Outcome, Request};
+use crate::log::{Level, Line, enabled};
+
+/// Checks and converts the operations, prepares the results and gives both to `send`.
+///
+/// # Safety
+/// `ops` and `results` have `count` elements, whose pointers are valid as documented.
+pub(super) unsafe fn submit(
+    handle: &Shared,
+    count: c_int,
+    ops: *const zoo_op_t,
+    results: *mut zoo_op_result_t,
+    send: impl FnOnce(Request<'_>, MultiResults) -> Result<(), Code>,
+) -> Result<(), Code> {
+    let count = usize::try_from(count).unwrap_or(0);
+    if count == 0 {
+        let none = MultiResults {
+            results: UserPtr(ptr::null_mut()),
+            kinds: Vec::new(),
+        };
+        return send(Request::Multi(&[]), none);
+    }
+    if ops.is_null() || results.is_null() {
+        return Err(Code::BAD_ARGUMENTS);
+    }
+    // SAFETY: promised by our caller.
+    let ops = unsafe { std::slice::from_raw_parts(ops, count) };
+    let kinds = ops.iter().map(|op| Kind::of(handle, op.r#type));
+    let kinds: Vec<_> = kinds.collect::<Result<_, _>>()?;
+    let mut acls = Vec::with_capacity(count);
+    for (op, kind) in ops.iter().zip(&kinds) {
+        acls.push(match kind {
+            // SAFETY: the type says that this member counts; our caller promises its pointers.
+            Kind::Create | Kind::CreateContainer => unsafe { AclView::new(op.op.create_op.acl)? },
+            _ => AclView::Null,
+        });
+    }
+    let mut requests = Vec::with_capacity(count);
+    for ((op, kind), acl) in ops.iter().zip(&kinds).zip(&acls) {
+        // SAFETY: `kind` is from the operation's type; our caller promises its pointers.
+        requests.push(unsafe { kind.convert(op, acl)? });
+    }
+    let results = MultiResults {
+        results: UserPtr(results),
+        kinds,
+    };
+    // SAFETY: our caller promises as many results as operations.
+    unsafe { results.prepare(ops) };
+    // A bad path or state is a marshalling error in a transaction (C-623).
+    send(Request::Multi(&requests), results).map_err(|code| match code {
+        Code::BAD_ARGUMENTS | Code::INVALID_STATE => Code::MARSHALLING_ERROR,
+        other => other,
+    })
+}
+
+/// What an operation does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Create,
+    CreateContainer,
+    Delete,
+    Set,
+    Check,
+}
+
+impl Kind {
+    /// The kinds that a transaction can have (C-621).
+    fn of(handle: &Shared, number: c_int) -> Result<Self, Code> {
+        match Op::from_i32(number) {
+            Some(Op::Create) => Ok(Self::Create),
+            Some(Op::CreateContainer) => Ok(Self::CreateContainer),
+            Some(Op::Delete) => Ok(Self::Delete),
+            Some(Op::SetData) => Ok(Self::Set),
+            Some(Op::Check) => Ok(Self::Check),
+            _ => {
+                if enabled(Level::Error) {
+                    handle.log(&Line {
+                        level: Level::Error,
+                        function: "zoo_amulti",
+                        line: line!(),
+                        text: format!("Unimplemented sub-op type={number} in multi-op"),
+                    });
+                }
+                Err(Code::UNIMPLEMENTED)
+            }
+        }
+    }
+
+    /// The operation as the runtime takes it.
+    ///
+    /// # Safety
+    /// `op` has a type of this kind, and its pointers are valid for `'a`.
+    unsafe fn convert<'a>(self, op: &zoo_op_t, acl: &'a AclView<'a>) -> Result<MultiOp<'a>, Code> {
+        // SAFETY: promised by our caller.
+        unsafe {
+            Ok(match self {
+                Self::Create | Self::CreateContainer => {
+                    let op = op.op.create_op;
+                    let request = CreateRequest {
+                        path: text(op.path),
+                        data: convert::data(op.data, op.datalen)?,
+                        acl: acl.list(),
+                        flags: op.flags,
+                    };
+                    if self == Self::Create {
+                        MultiOp::Create(request)
+                    } else {
+                        MultiOp::CreateContainer(request)
+                    }
+                }
+                Self::Delete => MultiOp::Delete(DeleteRequest {
+                    path: text(op.op.delete_op.path),
+                    version: op.op.delete_op.version,
+                }),
+                Self::Set => MultiOp::SetData(SetDataRequest {
+                    path: text(op.op.set_op.path),
+                    data: convert::data(op.op.set_op.data, op.op.set_op.datalen)?,
+                    version: op.op.set_op.version,
+                }),
+                Self::Check => MultiOp::Check(CheckVersionRequest {
+                    path: text(op.op.check_op.path),
+                    version: op.op.check_op.version,
+                }),
+            })
+        }
+    }
+}
+
+/// Where the results of a transaction go.
+#[derive(Debug)]
+pub(crate) struct MultiResults {
+    /// As many as there are kinds; the program keeps them until the transaction completes.
+    results: UserPtr<zoo_op_result_t>,
+    kinds: Vec<Kind>,
+}
+
+impl MultiResults {
+    /// Stores in the results where operations want theirs (C-625).
+    ///
+    /// # Safety
+    /// There are as many results as operations, and the kinds are the operations'.
+    unsafe fn prepare(&self, ops: &[zoo_op_t]) {
+        for (i, (op, kind)) in ops.iter().zip(&self.kinds).enumerate() {
+            // SAFETY: promised by our caller.
+            unsafe {
+                let result = self.results.0.add(i);
+                match kind {
+                    Kind::Create | Kind::CreateContainer => {
+                        (&raw mut (*result).value).write(op.op.create_op.buf);
+                        (&raw mut (*result).valuelen).write(op.op.create_op.buflen);
+                    }
+                    Kind::Set => (&raw mut (*result).stat).write(op.op.set_op.stat),
+                    Kind::Delete | Kind::Check => {}
+                }
+            }
+        }
+    }
+
+    /// Fills the results and says the transaction's code.
+    pub(super) fn complete(&self, result: Result<Outcome<'_>, Code>) -> Code {
+        let mut received = match result {
+            Ok(Outcome::Multi(received)) => received,
+            Ok(_) => return self.fail_from(0, Code::MARSHALLING_ERROR),
+            Err(code) => return self.fail_from(0, code),
+        };
+        let mut overall = Code::OK;
+        for (i, kind) in self.kinds.iter().enumerate() {
+            let Some(Ok(result)) = received.next() else {
+                return self.fail_from(i, Code::MARSHALLING_ERROR);
+            };
+            let err = self.store(i, *kind, result);
+            // What was not tried says nothing about why (C-628).
+            if overall.is_ok() && err != Code::RUNTIME_INCONSISTENCY {
+                overall = err;
+            }
+        }
+        if received.next().is_some() {
+            return Code::MARSHALLING_ERROR;
+        }
+        overall
+    }
+
+    /// The same for a waiting caller, whose results stay untouched if no answer came (C-630).
+    pub(super) fn finish_sync(&self, result: Result<Outcome<'_>, Code>) -> Code {
+        match result {
+            Err(
+                code @ (Code::CONNECTION_LOSS
+                | Code::OPERATION_TIMEOUT
+                | Code::SESSION_EXPIRED
+                | Code::AUTH_FAILED
+                | Code::CLOSING),
+            ) => code,
+            result => self.complete(result),
+        }
+    }
+
+    fn store(&self, i: usize, kind: Kind, received: MultiResult<'_>) -> Code {
+        let stored = match (kind, received) {
+            (Kind::Create | Kind::CreateContainer, MultiResult::Create(r)) => self.path(i, r.path),
+            // Containers are answered this way (C-631).
+            (Kind::Create | Kind::CreateContainer, MultiResult::Create2(r)) => self.path(i, r.path),
+            (Kind::Set, MultiResult::SetData(r)) => {
+                // SAFETY: `i` is below the number of results; the program keeps them and the
+                // stat they name until the transaction completes.
+                unsafe { store_stat(UserPtr((*self.results.0.add(i)).stat), &r.stat) };
+                Ok(())
+            }
+            (Kind::Delete, MultiResult::Delete) | (Kind::Check, MultiResult::Check) => Ok(()),
+            (_, MultiResult::Error(code)) => Err(code),
+            _ => Err(Code::MARSHALLING_ERROR),
+        };
+        match stored {
+            Ok(()) => {
+                // SAFETY: `i` is below the number of results, which the program keeps.
+                unsafe { (&raw mut (*self.results.0.add(i)).err).write(Code::OK.0) };
+                Code::OK
+            }
+            Err(code) => {
+                self.fail(i, kind, code);
+                code
+            }
+        }
+    }
+
+    fn path(&self, i: usize, path: Option<&[u8]>) -> Result<(), Code> {
+        // SAFETY: `i` is below the number of results; the program keeps them and the buffer
+        // they name until the transaction completes.
+        unsafe {
+            let result = self.results.0.add(i);
+            store_string(
+                (*result).value,
+                (*result).valuelen,
+                path.unwrap_or_default(),
+            );
+        }
+        Ok(())
+    }
+
+    /// All results from `start` on get `code`.
+    fn fail_from(&self, start: usize, code: Code) -> Code {
+        for (i, kind) in self.kinds.iter().enumerate().skip(start) {
+            self.fail(i, *kind, code);
+        }
+        code
+    }
+
+    /// Without a value and a stat, even if the code is ZOK (C-628).
+    fn fail(&self, i: usize, kind: Kind, code: Code) {
+        // SAFETY: `i` is below the number of results, which the program keeps.
+        unsafe {
+            let result = self.results.0.add(i);
+            (&raw mut (*result).err).write(code.0);
+            match kind {
+                Kind::Create | Kind::CreateContainer => {
+                    (&raw mut (*result).value).write(ptr::null_mut());
+                }
+                Kind::Set => (&raw mut (*result).stat).write(ptr::null_mut()),
+                Kind::Delete | Kind::Check => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

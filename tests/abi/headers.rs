@@ -1,0 +1,73 @@
+//! That the headers compile, and that they are those of the source.
+
+use crate::cc::{Language, compile, include};
+use crate::support::{our_headers, repository, scratch};
+use std::fs;
+
+const HEADERS: [&str; 6] = [
+    "zookeeper.h",
+    "zookeeper.jute.h",
+    "zookeeper_log.h",
+    "zookeeper_version.h",
+    "recordio.h",
+    "proto.h",
+];
+
+/// Each header alone and twice, with and without `THREADED`.
+fn each_header_compiles_as(language: Language, pedantic: &[&str]) {
+    let folder = scratch(&format!("headers-{language:?}"));
+    let ours = include(&our_headers());
+    for header in HEADERS {
+        for threaded in ["-UTHREADED", "-DTHREADED"] {
+            let code = format!(
+                "#include <{header}>\n#include <{header}>\nint main(void) {{ return 0; }}\n"
+            );
+            let mut flags = vec![ours.as_str(), threaded, "-fsyntax-only"];
+            flags.extend(pedantic);
+            compile(language, &folder, &code, &flags);
+        }
+    }
+}
+
+#[test]
+fn each_header_compiles_as_c99() {
+    each_header_compiles_as(Language::C99, &[]);
+}
+
+#[test]
+fn each_header_compiles_as_pedantic_c11() {
+    each_header_compiles_as(Language::C11, &["-Wpedantic", "-Wstrict-prototypes"]);
+}
+
+#[test]
+fn each_header_compiles_as_cxx17() {
+    each_header_compiles_as(Language::Cxx17, &[]);
+}
+
+#[test]
+fn headers_can_be_included_through_their_folder() {
+    let folder = scratch("headers-folder");
+    let outer = include(&repository("include"));
+    let code = "#include <zookeeper/zookeeper.h>\nint main(void) { return ZOK; }\n";
+    for language in [Language::C11, Language::Cxx17] {
+        compile(language, &folder, code, &[&outer, "-fsyntax-only"]);
+    }
+}
+
+#[test]
+fn the_folder_has_no_other_headers() {
+    let entries = fs::read_dir(our_headers()).expect("the headers are there");
+    let mut names: Vec<_> = entries
+        .map(|entry| {
+            entry
+                .expect("an entry is readable")
+                .file_name()
+                .into_string()
+        })
+        .map(|name| name.expect("a header's name is text"))
+        .collect();
+    names.sort();
+    let mut expected = HEADERS;
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+}

@@ -1,0 +1,128 @@
+//! The test suites of `cargo xtask test`.
+
+mod c_api;
+mod cli;
+mod cli_session;
+mod datapath;
+mod demo;
+mod dropin;
+mod headers;
+mod install;
+mod rust;
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::artifacts::{self, Library};
+use crate::packages;
+use crate::report::Report;
+use crate::server::Kind;
+
+/// A named group of checks. It reports failures; an error means that it could not go on at all.
+type Suite = fn(&mut Report) -> Result<()>;
+
+/// Name, meaning and whether a full run includes it.
+const SUITES: [(&str, &str, Suite, bool); 9] = [
+    (
+        "rust",
+        "cargo test of the whole workspace, the ABI guards included",
+        rust::run,
+        true,
+    ),
+    ("abi", "the ABI guards alone", rust::run_abi, false),
+    (
+        "headers",
+        "the committed headers are those of the source",
+        headers::run,
+        true,
+    ),
+    (
+        "c-api",
+        "the C API from C and C++ programs, on both servers",
+        c_api::run,
+        true,
+    ),
+    (
+        "c-api-original",
+        "the same programs on Debian's library",
+        c_api::run_original,
+        false,
+    ),
+    (
+        "dropin",
+        "Debian's prebuilt programs behave the same on both libraries",
+        dropin::run,
+        true,
+    ),
+    ("datapath", "system calls per request", datapath::run, true),
+    (
+        "install",
+        "programs built against an installed copy run",
+        install::run,
+        true,
+    ),
+    (
+        "demo",
+        "the master-worker demo, on both servers",
+        demo::run,
+        true,
+    ),
+];
+
+/// Prints the names of the suites.
+pub(crate) fn list() {
+    for (name, about, _, included) in SUITES {
+        let on_request = if included { "" } else { " (only on request)" };
+        println!("{name:<16}{about}{on_request}");
+    }
+}
+
+/// Runs the suites named in `only`, or all. `false` if a check failed.
+pub(crate) fn run(only: &[String]) -> Result<bool> {
+    for name in only {
+        if !SUITES.iter().any(|(known, ..)| known == name) {
+            bail!("there is no suite '{name}'; see cargo xtask test --list");
+        }
+    }
+    packages::ensure()?;
+    artifacts::build()?;
+    let mut report = Report::default();
+    for (name, _, suite, included) in SUITES {
+        let wanted = only.iter().any(|wanted| wanted == name);
+        if !wanted && (!only.is_empty() || !included) {
+            continue;
+        }
+        report.suite(name);
+        let begin = Instant::now();
+        if let Err(error) = suite(&mut report) {
+            report.fail(name, &format!("{error:#}"));
+        }
+        println!("   {:.1} s", begin.elapsed().as_secs_f64());
+    }
+    Ok(report.close())
+}
+
+/// Debian's library, or a record that the check `name` has to do without.
+fn original(report: &mut Report, name: &str) -> Option<Library> {
+    let library = Library::original();
+    if library.is_none() {
+        report.absent(name, "Debian's libzookeeper-mt2 is not installed");
+    }
+    library
+}
+
+/// The servers that can run here; the absence of one is recorded.
+fn servers(report: &mut Report, name: &str) -> Vec<Kind> {
+    let kinds = [Kind::Test, Kind::Java];
+    kinds
+        .into_iter()
+        .filter(|kind| match kind.absence() {
+            None => true,
+            Some(reason) => {
+                report.absent(&format!("{name} on the {}", kind.name()), &reason);
+                false
+            }
+        })
+        .collect()
+}

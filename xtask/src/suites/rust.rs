@@ -1,0 +1,55 @@
+//! `cargo test`.
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::artifacts::{Library, cargo};
+use crate::process::run_captured;
+use crate::report::{Counts, Report};
+
+const LIMIT: Duration = Duration::from_secs(15 * 60);
+
+/// All tests of the workspace.
+pub(super) fn run(report: &mut Report) -> Result<()> {
+    cargo_test(report, &["--workspace"])
+}
+
+/// Only the guards of the binary interface and of the headers.
+pub(super) fn run_abi(report: &mut Report) -> Result<()> {
+    cargo_test(report, &["--package", "zookeeper_mt", "--test", "abi"])
+}
+
+fn cargo_test(report: &mut Report, selection: &[&str]) -> Result<()> {
+    let name = format!("cargo test {}", selection.join(" "));
+    let release = Library::ours().folder;
+    let mut command = cargo();
+    command
+        .args(["test", "--no-fail-fast"])
+        .args(selection)
+        // The ABI guards look at what is shipped, not at a debug build.
+        .env("ZK_LIB", release.join("libzookeeper_mt.so"))
+        .env("ZK_ARCHIVE", release.join("libzookeeper_mt.a"));
+    let finished = run_captured(&mut command, LIMIT)?;
+    let mut counts = Counts::parse_cargo(&finished.stdout);
+    // A Rust test cannot say that it was skipped: it says so on standard error and ends well.
+    let skipped: Vec<&str> = finished
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("SKIPPED: "))
+        .collect();
+    counts.passed = counts.passed.saturating_sub(skipped.len());
+    for line in &skipped {
+        report.absent(&name, line);
+    }
+    let output = finished.describe();
+    if !finished.status.success() && counts.failed == 0 {
+        // What does not compile or aborts is in no count.
+        report.fail(&name, &output);
+    } else if counts == Counts::default() {
+        report.fail(&name, "no test ran");
+    } else {
+        report.add(&name, counts, &output);
+    }
+    Ok(())
+}
