@@ -16,4 +16,5 @@ mod schedule;
 mod seeds;
 mod servers;
 mod timing;
+pub(super) mod vectors;
 mod watches;
