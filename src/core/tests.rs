@@ -11,6 +11,7 @@ mod handshake;
 mod hostile;
 mod loss;
 mod read_only;
+mod removal;
 mod replies;
 mod schedule;
 mod seeds;
