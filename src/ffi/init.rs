@@ -199,7 +199,7 @@ fn open(
 
     let hosts = host.ok_or(OpenError(libc::EINVAL))?;
     let id = guard::HANDLES.reserve().ok_or(OpenError(libc::ENOMEM))?;
-    // Callbacks may want the handle before we have it; they wait for the reserved number.
+    // Given back if there will be no handle; after publishing, that ends it.
     let reserved = Reserved(Some(id));
     let stored = session.unwrap_or(clientid_t {
         client_id: 0,
@@ -222,19 +222,19 @@ fn open(
         keep_host_order: options.extended & ZOOX_KEEP_HOST_ORDER != 0,
         rearm_watches: options.extended & ZOOX_NO_SET_WATCHES == 0,
     };
-    let handle = Handle::open(config, client)?;
-    reserved.publish(handle);
+    Handle::open(config, client, |handle| {
+        guard::HANDLES.publish(id, handle.clone())
+    })?;
+    reserved.keep();
     Ok(zh)
 }
 
-/// A number without its handle yet; gives it back unless it comes.
+/// A number that is given back unless its handle comes to life.
 struct Reserved(Option<super::table::Id>);
 
 impl Reserved {
-    fn publish(mut self, handle: guard::Shared) {
-        if let Some(id) = self.0.take() {
-            guard::HANDLES.publish(id, handle);
-        }
+    fn keep(mut self) {
+        self.0 = None;
     }
 }
 
