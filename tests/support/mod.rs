@@ -172,12 +172,14 @@ impl Zk {
             on_event: Mutex::new(None),
         };
         let config = Config {
+            keep_host_order: false,
+            rearm_watches: true,
             hosts: hosts.as_bytes(),
             recv_timeout: timeout,
             session,
             read_only: false,
         };
-        Handle::open(config, plug).map(|handle| Self { handle, told })
+        Handle::open(config, plug, |_| ()).map(|handle| Self { handle, told })
     }
 
     /// Opens a handle and waits until it is connected.
@@ -228,7 +230,7 @@ impl Zk {
     }
 
     pub(crate) fn call(&self, request: Request<'_>, watcher: Option<u32>) -> Got {
-        let waiter = Waiter::for_this_thread();
+        let waiter = Arc::new(Waiter::default());
         let slot = Arc::new(Mutex::new(None));
         if let Err(code) =
             self.handle
