@@ -7,6 +7,7 @@ states. Requests are submitted by whoever queued them while the session is on, s
 :class:`kazoo_native.wakeup.RequestSocket`.
 """
 
+import collections
 import itertools
 import logging
 import os
@@ -15,7 +16,8 @@ import threading
 import time
 import weakref
 
-from kazoo.exceptions import AuthFailedError, NoNodeError
+from kazoo.exceptions import AuthFailedError
+from kazoo.handlers.threading import SequentialThreadingHandler
 from kazoo.loggingsupport import BLATHER
 from kazoo.protocol.connection import (
     _CONNECTION_DROP,
@@ -27,6 +29,7 @@ from kazoo.protocol.serialization import Transaction
 from kazoo.protocol.states import (
     EVENT_TYPE_MAP,
     Callback,
+    KazooState,
     KeeperState,
     WatchedEvent,
 )
@@ -85,7 +88,11 @@ class NativeConnectionHandler(ConnectionHandler):
         self._first_valid = 0
         #: Attempts to connect that failed before kazoo's retry policy was asked last.
         self._attempts_seen = 0
-        self._hosts = None
+        self._next_round = 0.0
+        #: The hosts and the session that the library knows of.
+        self._hosts = self._session = None
+        #: Whether the handle has had no connection yet.
+        self._fresh = True
         self._verbose = False
         _connections.add(self)
 
@@ -121,12 +128,13 @@ class NativeConnectionHandler(ConnectionHandler):
                 break
             request, async_object = entry
             submit = SUBMIT.get(getattr(request, "type", None))
-            if submit is None and not _is_for_routine(request):
-                async_object.set_exception(errors.from_code(-6))
-                continue
             if submit is None:
-                queue.appendleft(entry)
-                return False
+                if _is_for_routine(request):
+                    queue.appendleft(entry)
+                    return False
+                if async_object is not None:
+                    async_object.set_exception(errors.from_code(errors.UNIMPLEMENTED))
+                continue
             token = next(_tokens)
             pending = client._pending
             # First of all: the completion may overtake the return from the call.
@@ -140,7 +148,7 @@ class NativeConnectionHandler(ConnectionHandler):
                 code, error = None, exception
             if error is None:
                 continue
-            _remove(pending, token)
+            _take_out(pending, (request, async_object, token))
             if code == errors.INVALID_STATE:
                 # The session is over; the event that says so fails whatever is queued.
                 queue.appendleft(entry)
@@ -227,7 +235,6 @@ class NativeConnectionHandler(ConnectionHandler):
         self._attempts_seen = 0
         self._next_round = time.monotonic() + self._round()
         self._fresh = True
-        self._closing = False
         self._set_delay(retry)
 
     def _run(self, retry):
@@ -361,8 +368,6 @@ class NativeConnectionHandler(ConnectionHandler):
         # The library takes IPv6 addresses without brackets only.
         return ",".join("%s:%s" % (host.strip("[] "), port) for host, port in hosts)
 
-    _session = None
-
     # Records.
 
     def _take(self, record, retry):
@@ -419,13 +424,11 @@ class NativeConnectionHandler(ConnectionHandler):
     def _completed(self, token, code, value):
         client = self.client
         pending = client._pending
-        try:
-            if pending[0][0].type == AUTH or pending[0][2] == token:
-                request, async_object, expected = pending.popleft()
-            else:
-                request, async_object, expected = _remove(pending, token, AUTH) or pending.popleft()
-        except IndexError:
+        # Nearly always the head.
+        entry = _answered(pending, token)
+        if entry is None:
             return
+        request, async_object, expected = entry
         if expected != token:
             error = RuntimeError("xids do not match, expected %r received %r", expected, token)
             async_object.set_exception(error)
@@ -491,19 +494,44 @@ class NativeConnectionHandler(ConnectionHandler):
     # After a fork.
 
     def _forget(self):
-        """The child of a fork has neither the library's threads nor this connection's routine."""
+        """The child of a fork has neither the library's threads nor this connection's routine.
+
+        Whatever the parent's threads held at the moment of the fork stays locked, so that
+        nothing of it is used again: no result is set and no listener called. The client is
+        stopped and can be started again.
+        """
         self._open = False
         self._submitting = threading.Lock()
-        self._handle = self._socket = self._connection_routine = None
-        if not self.connection_stopped.is_set():
-            self.connection_stopped.set()
-            self.client._stopped.set()
-            self.logger.warning(
-                "the process was forked: the child cannot use its parent's connection; "
-                "call start() for one of its own"
-            )
-            self.client._session_callback(KeeperState.CLOSED)
-            self.close()
+        routine, self._connection_routine = self._connection_routine, None
+        self._handle = self._socket = None
+        if routine is None:
+            return
+        if hasattr(routine, "kill"):
+            routine.kill()  # A greenlet would go on.
+        client, handler = self.client, self.handler
+        if type(handler) is SequentialThreadingHandler:
+            handler.__init__()
+        client._queue, client._pending = collections.deque(), collections.deque()
+        client._data_watchers.clear()
+        client._child_watchers.clear()
+        client._state, client.state = KeeperState.CLOSED, KazooState.LOST
+        client._reset_session()
+        client._live = handler.event_object()
+        for name in ("_stopped", "_writer_stopped"):
+            setattr(client, name, _set_event(handler))
+        self.connection_stopped = _set_event(handler)
+        self.connection_closed = _set_event(handler)
+        reader, writer = self._read_sock, self._write_sock
+        self._read_sock = self._write_sock = None
+        for sock in (reader, writer):
+            if sock is not None:
+                sock.close()
+
+
+def _set_event(handler):
+    event = handler.event_object()
+    event.set()
+    return event
 
 
 def _is_for_routine(request):
@@ -511,16 +539,29 @@ def _is_for_routine(request):
     return special or getattr(request, "type", None) == CLOSE
 
 
-def _remove(pending, token, kind=None):
-    """Takes the entry with this token out, of that type if one is given; None without one."""
+def _answered(pending, token):
+    """Takes out the entry that a completion is for: the oldest one, as replies are ordered.
+
+    Answers to credentials may overtake others and be overtaken. None if nothing is pending.
+    """
+    oldest = None
     for entry in list(pending):
-        if entry[2] == token and kind in (None, entry[0].type):
-            try:
-                pending.remove(entry)
-            except ValueError:
-                return None
-            return entry
-    return None
+        if entry[0].type == AUTH:
+            if entry[2] == token:
+                return _take_out(pending, entry)
+        elif oldest is None:
+            oldest = entry
+            if entry[2] == token:
+                break
+    return oldest and _take_out(pending, oldest)
+
+
+def _take_out(pending, entry):
+    try:
+        pending.remove(entry)
+    except ValueError:
+        return None  # Failed meanwhile.
+    return entry
 
 
 def _after_fork_in_child():

@@ -2,18 +2,14 @@
 
 from kazoo.exceptions import (
     EXCEPTIONS,
-    BadArgumentsError,
     ConnectionLoss,
     KazooException,
     RolledBackError,
-    RuntimeInconsistency,
 )
-
-__all__ = ["INVALID_STATE", "NO_NODE", "BadArgumentsError", "from_code", "of_operation"]
 
 NO_NODE = -101
 INVALID_STATE = -9
-AUTH_FAILED = -115
+UNIMPLEMENTED = -6
 
 #: Codes with which the library says that the connection, not the server's answer, is the
 #: reason: connection loss, timeout, invalid state, new configuration, closing, nothing to do.
@@ -37,8 +33,6 @@ def of_operation(code):
     """The exception that stands for one operation of a transaction that was not committed."""
     if code == 0:
         return RolledBackError()
-    if code == -2:
-        return RuntimeInconsistency()
     return from_code(code)
 
 

@@ -8,9 +8,9 @@ call when an argument cannot be passed on.
 
 from ctypes import addressof, c_char_p, create_string_buffer, pointer
 
+from kazoo.exceptions import BadArgumentsError
 from zookeeper_native import _binding as native
 
-from .errors import BadArgumentsError
 
 CREATE, DELETE, EXISTS, GET_DATA, SET_DATA, GET_ACL, SET_ACL = 1, 2, 3, 4, 5, 6, 7
 GET_CHILDREN, SYNC, GET_CHILDREN2, CHECK, MULTI, CREATE2, RECONFIG = 8, 9, 12, 13, 14, 15, 16
