@@ -134,14 +134,17 @@ fn close_from_a_callback_returns_at_once_and_the_rest_follows() {
     let server = server();
     let zk = Zk::connect(&server);
     let handle = zk.handle.clone();
+    let (submitted, all_submitted) = channel();
     zk.on_told(move |told| {
         if *told == Told::Done(0, Got::Error(Code::NO_NODE)) {
+            all_submitted.recv().unwrap();
             handle.close();
         }
     });
     for tag in 0..5 {
         zk.start(tag, get("/none"), None).unwrap();
     }
+    submitted.send(()).unwrap();
     for tag in 0..5 {
         assert!(matches!(zk.next(), Told::Done(done, Got::Error(_)) if done == tag));
     }

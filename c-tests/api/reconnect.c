@@ -137,6 +137,28 @@ TEST(watches_under_a_chroot_survive_the_cut, "C-222 C-470 C-280")
     relayed_close(r);
 }
 
+TEST(more_watches_than_fit_into_one_packet_survive_the_cut, "C-223 C-222 C-481")
+{
+    NOT_ON_THE_REFERENCE("C-223: the server drops it for ever");
+    enum { COUNT = 8000 }; /* 1.6 MB of paths; the server takes 1 MB at once */
+    relayed_t *r = relayed_open(20000);
+    probe_t done = probe(NULL), made = probe("made");
+    char path[256];
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(path, sizeof path, "%s/%0160d-%d", r->live->root, 0, i);
+        CHECK_INT(zoo_awexists(r->zh, path, on_event, &made, on_stat, &done), ZOK);
+    }
+    probe_wait(&done, COUNT);
+    cut(r);
+    restore(r);
+    for (int i = 0; i < COUNT; i += COUNT / 8) {
+        snprintf(path, sizeof path, "%s/%0160d-%d", r->live->root, 0, i);
+        CHECK_INT(zoo_create(r->live->zh, path, "", 0, &ZOO_OPEN_ACL_UNSAFE, 0, NULL, 0), ZOK);
+    }
+    probe_wait(&made, 2 + 8); /* two session events */
+    relayed_close(r);
+}
+
 TEST(credentials_survive_the_cut, "C-563 C-561")
 {
     relayed_t *r = relayed_open(20000);

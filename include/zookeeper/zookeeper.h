@@ -378,7 +378,7 @@ struct zoo_op_result {
     int err;
     /** The created node's path, in the buffer of the operation; NULL for other operations. */
     char *value;
-    /** Room in value before, length of the path after the call. */
+    /** Room in value, as the operation named it. */
     int valuelen;
     /** The node's new statistics, in the place that the operation named, or NULL. */
     struct Stat *stat;

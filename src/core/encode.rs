@@ -302,3 +302,6 @@ fn append_multi_op(op: &MultiOp<'_>, chroot: &[u8], scratch: &mut Vec<u8>, out: 
     }
     .encode(out);
 }
+
+#[cfg(test)]
+mod tests;

@@ -220,3 +220,6 @@ pub(crate) fn append_auth(scheme: &[u8], credential: &[u8], out: &mut Vec<u8>) {
         .encode(out);
     });
 }
+
+#[cfg(test)]
+mod tests;

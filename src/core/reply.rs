@@ -75,3 +75,6 @@ impl ReplyKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -247,10 +247,7 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         self.tx_sent = 0;
         match fault.kind {
             FaultKind::Expired => self.tell_everyone(State::Expired, events),
-            FaultKind::AuthFailed => {
-                self.credentials.finish(fault.code, &mut events.auth);
-                self.tell_everyone(State::AuthFailed, events);
-            }
+            FaultKind::AuthFailed => self.tell_everyone(State::AuthFailed, events),
             _ if was_live => self.tell_everyone(State::Connecting, events),
             _ => {}
         }

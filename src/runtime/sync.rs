@@ -1,8 +1,5 @@
 //! Waiting for one completion.
 
-use std::cell::RefCell;
-use std::sync::Arc;
-
 use parking_lot::{Condvar, Mutex};
 use zk_proto::Code;
 
@@ -15,34 +12,7 @@ pub struct Waiter {
     done: Condvar,
 }
 
-thread_local! {
-    /// A thread waits for one request at a time, so it needs one waiter for all of them.
-    static SPARE: RefCell<Option<Arc<Waiter>>> = const { RefCell::new(None) };
-}
-
 impl Waiter {
-    /// A waiter for the calling thread's next request; reuses the last one when it can.
-    pub fn for_this_thread() -> Arc<Self> {
-        let spare = SPARE
-            .try_with(|spare| spare.borrow_mut().take())
-            .ok()
-            .flatten();
-        match spare {
-            // Anyone else still holding it could mix up two requests.
-            Some(waiter) if Arc::strong_count(&waiter) == 1 => {
-                *waiter.result.lock() = None;
-                waiter
-            }
-            _ => Arc::new(Self::default()),
-        }
-    }
-
-    /// Gives the waiter back for the thread's next request.
-    pub fn recycle(self: Arc<Self>) {
-        // Without thread-local storage (a thread that is ending) it is simply freed.
-        let _ = SPARE.try_with(|spare| *spare.borrow_mut() = Some(self));
-    }
-
     /// Finishes the request: `write` stores the results and says the code, then the caller runs
     /// on. `write` runs under the waiter's lock, so the caller cannot return meanwhile.
     pub fn finish(&self, write: impl FnOnce() -> Code) {
@@ -65,11 +35,13 @@ impl Waiter {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
     fn the_caller_gets_the_code_and_sees_what_was_written() {
-        let waiter = Waiter::for_this_thread();
+        let waiter = Arc::new(Waiter::default());
         let written = Arc::new(Mutex::new(0));
         let (remote, out) = (waiter.clone(), written.clone());
         let thread = std::thread::spawn(move || {
@@ -81,13 +53,5 @@ mod tests {
         assert_eq!(waiter.wait(), Code::NO_NODE);
         assert_eq!(*written.lock(), 7);
         thread.join().unwrap();
-    }
-
-    #[test]
-    fn a_waiter_still_shared_is_not_reused() {
-        let waiter = Waiter::for_this_thread();
-        let held = waiter.clone();
-        waiter.recycle();
-        assert!(!Arc::ptr_eq(&Waiter::for_this_thread(), &held));
     }
 }

@@ -177,7 +177,7 @@ impl Zk {
             session,
             read_only: false,
         };
-        Handle::open(config, plug).map(|handle| Self { handle, told })
+        Handle::open(config, plug, |_| ()).map(|handle| Self { handle, told })
     }
 
     /// Opens a handle and waits until it is connected.
@@ -228,7 +228,7 @@ impl Zk {
     }
 
     pub(crate) fn call(&self, request: Request<'_>, watcher: Option<u32>) -> Got {
-        let waiter = Waiter::for_this_thread();
+        let waiter = Arc::new(Waiter::default());
         let slot = Arc::new(Mutex::new(None));
         if let Err(code) =
             self.handle

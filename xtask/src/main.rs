@@ -29,7 +29,7 @@ cargo xtask COMMAND
     --only SUITE          only this suite; may be repeated
     --list                print the names of the suites
   measure               compare the data path with Debian's library
-    --requests N          requests per run (default 20000)
+    --requests N          requests when counting; four times as many when timing (default 20000)
     --window N            requests in flight (default 1000)
 ";
 

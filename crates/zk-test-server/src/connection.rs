@@ -124,6 +124,16 @@ impl Outbox {
         self.cut_at(position, close);
     }
 
+    /// Ends the stream behind what has left; what waits is lost.
+    pub(crate) fn abandon(&mut self, close: Close) {
+        self.cut_at(self.base + self.sent as u64, close);
+    }
+
+    /// How the stream ends, if it was cut.
+    pub(crate) fn cut(&self) -> Option<Close> {
+        self.cut.map(|(_, close)| close)
+    }
+
     /// Holds back everything from a stream position on.
     pub(crate) fn hold_from(&mut self, position: u64, release: Release) {
         self.barriers.push_back((position, release));

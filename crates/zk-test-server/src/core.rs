@@ -288,6 +288,13 @@ impl ServerCore {
         conn.out.cut_reached().or(drained)
     }
 
+    /// `Some` when the connection has been cut off and need not wait for a peer that does not
+    /// read.
+    pub(crate) fn cut_off(&self, id: ConnId) -> Option<Close> {
+        let conn = self.conns.get(&id)?;
+        conn.out.cut().filter(|_| conn.close.is_some())
+    }
+
     /// True if bytes of this peer may be handed over.
     pub fn wants_read(&self, id: ConnId) -> bool {
         self.conns

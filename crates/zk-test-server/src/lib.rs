@@ -9,6 +9,21 @@
 //! - [`ServerCore`] is the server without sockets and clock: bytes in, bytes out, virtual time.
 //! - The binary `zk-test-server` is for tests in other languages; `--help` tells its options and
 //!   the commands of its control port.
+//!
+//! ```
+//! use zk_proto::{Code, Op};
+//! use zk_test_server::{Action, Options, TestServer, When};
+//!
+//! let server = TestServer::start(Options::default())?;
+//! // Point a client at server.connect_string(), then let its next getData fail:
+//! let rule = server.faults(|faults| {
+//!     faults.add(When::next(Op::GetData), Action::Fail(Code::CONNECTION_LOSS))
+//! });
+//! // Push the clocks: idle sessions expire without waiting.
+//! server.advance(60_000);
+//! assert_eq!(server.with_core(|core, _| core.faults().hits(rule)), 0);
+//! # Ok::<(), std::io::Error>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod acl;

@@ -348,7 +348,12 @@ impl Listener {
             match client.stream.write(output) {
                 Ok(n) => core.consume(id, n, now),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    if let Some(how) = core.cut_off(id) {
+                        return self.close(core, id, how, now);
+                    }
+                    break;
+                }
                 Err(_) => return self.gone.push(id),
             }
         }

@@ -31,6 +31,8 @@ pub struct Options {
     pub container_max_never_used_ms: u32,
     /// Bytes of replies waiting for one connection above which its requests are left unread.
     pub output_limit: usize,
+    /// Bytes waiting for one connection above which the next watch event resets it.
+    pub event_limit: usize,
     /// Record the frames of every connection, see [`crate::Transcript`].
     pub transcript: bool,
     /// Log malformed input to stderr.
@@ -54,6 +56,7 @@ impl Default for Options {
             container_check_ms: 60_000,
             container_max_never_used_ms: 0,
             output_limit: 4 << 20,
+            event_limit: 64 << 20,
             transcript: false,
             verbose: false,
         }

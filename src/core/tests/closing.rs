@@ -109,17 +109,3 @@ fn a_handle_without_a_session_closes_without_a_packet() {
         Err(Code::MARSHALLING_ERROR)
     );
 }
-
-// C-623, C-260
-#[test]
-fn transactions_on_a_dead_handle_are_refused_with_a_code_of_their_own() {
-    let mut pair = Pair::connected(Setup::default());
-    pair.add_auth("nosuch", "x").unwrap();
-    pair.settle();
-    let refused = pair.try_ask(&Request::Multi(&[]), None);
-    assert_eq!(refused, Err(Code::MARSHALLING_ERROR));
-    assert_eq!(
-        pair.try_ask(&Request::GetConfig, None),
-        Err(Code::INVALID_STATE)
-    );
-}

@@ -237,3 +237,30 @@ fn the_current_server_is_unknown_before_the_first_attempt() {
     pair.connect();
     assert_eq!(pair.core.current_server(), Some(addr(0)));
 }
+
+// C-210, C-220, C-224: byte for byte what the C library sends.
+#[test]
+fn connect_requests_pings_and_close_requests_are_those_of_the_c_library() {
+    let recorded = super::vectors::recorded();
+    let first = |op| {
+        let mut vectors = recorded.iter().filter(|v| v.from_client && v.op == op);
+        vectors.next().unwrap().body().to_vec()
+    };
+    let mut pair = Pair::new(Setup {
+        timeout: 30_000,
+        ..Setup::default()
+    });
+    pair.connect();
+    pair.run(10_000);
+    pair.close();
+    let [connect, ping, close] = &pair.sent[..] else {
+        panic!("{:?}", pair.ops());
+    };
+    assert_eq!(connect.body, first("connect"));
+    assert_eq!(ping.body, first("ping"));
+    assert_eq!(
+        close.body[4..],
+        first("closeSession")[4..],
+        "but for the xid"
+    );
+}

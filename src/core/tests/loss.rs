@@ -332,3 +332,25 @@ fn every_code_of_a_server_reaches_the_request() {
         assert_eq!(pair.result(request), Err(code));
     }
 }
+
+// C-436: what a caught bug of the library itself looks like.
+#[test]
+fn an_internal_error_ends_the_handle_with_a_system_error_for_everybody() {
+    let mut pair = waiting();
+    pair.add_auth("digest", "a:b").unwrap();
+    pair.fail(&crate::core::Fault::internal());
+    pair.settle();
+    assert_eq!(
+        pair.log(),
+        [
+            "auth 1: -1",
+            "session -112 to [7, 0]",
+            "done 2: -1",
+            "done 3: -1"
+        ]
+    );
+    assert_eq!(
+        pair.try_ask(&program::set("/", b""), None),
+        Err(Code::INVALID_STATE)
+    );
+}

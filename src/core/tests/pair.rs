@@ -308,18 +308,12 @@ impl Pair {
 
     fn note_sent(&mut self, bytes: &[u8]) {
         self.half_sent.extend_from_slice(bytes);
-        let to = self.core.current_server().unwrap();
         while let Ok(frame::Split::Frame(body)) = frame::split(&self.half_sent, usize::MAX) {
             let body = body.to_vec();
             self.half_sent.drain(..frame::PREFIX + body.len());
             let first = std::mem::take(&mut self.fresh_link);
             let at = self.now;
-            self.sent.push(Sent {
-                at,
-                to,
-                first,
-                body,
-            });
+            self.sent.push(Sent { at, first, body });
         }
     }
 

@@ -1,6 +1,8 @@
 //! Read-only sessions and the search for a read/write server (C-212, C-443…C-445).
 
-use zk_proto::{Code, Op};
+use zk_proto::records::ConnectResponse;
+use zk_proto::{Code, Jute, Op};
+use zk_test_server::OnAccept;
 
 use super::network::{Reach, addr, at};
 use super::pair::{Pair, Setup};
@@ -88,7 +90,7 @@ fn a_read_write_server_is_connected_to_directly_with_event_loss_and_a_new_sessio
     assert_eq!(pair.probes.len(), probes, "no more probes");
 }
 
-// C-445
+// C-212, C-445
 #[test]
 fn a_session_of_a_read_write_server_survives_a_visit_to_a_read_only_one() {
     let mut pair = Pair::connected(Setup {
@@ -96,9 +98,23 @@ fn a_session_of_a_read_write_server_survives_a_visit_to_a_read_only_one() {
         ..Setup::default()
     });
     let session = pair.server().sessions()[0];
+    pair.server().faults_mut().on_accept = OnAccept::Silent;
     pair.cut();
-    pair.connect();
-    assert_eq!(pair.sent[0].connect().session_id, session);
+    pair.settle();
+    let response = ConnectResponse {
+        protocol_version: 0,
+        timeout: 6000,
+        session_id: session,
+        password: Some(&[1; 16]),
+        read_only: Some(true),
+    };
+    pair.inject_frame(&response.to_bytes());
+    pair.settle();
+    assert_eq!(pair.core.state(), State::ReadOnly);
+    pair.cut();
+    pair.settle();
+    let request = pair.sent.last().unwrap().connect();
+    assert_eq!(request.session_id, session);
 }
 
 // C-443

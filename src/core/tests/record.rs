@@ -1,7 +1,6 @@
 //! What the client was told and what it sent, in owned form.
 
 use std::fmt;
-use std::net::SocketAddr;
 
 use zk_proto::records::{ConnectRequest, MultiResult, RequestHeader, Stat};
 use zk_proto::{Code, Jute, Op, Text};
@@ -128,7 +127,6 @@ pub(super) struct Told {
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
     pub(super) at: Millis,
-    pub(super) to: SocketAddr,
     /// It is the first one on its connection.
     pub(super) first: bool,
     pub(super) body: Vec<u8>,

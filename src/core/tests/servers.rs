@@ -213,3 +213,47 @@ fn cycling_changes_the_next_server_and_leaves_the_connection_alone() {
     pair.run(1000);
     assert_eq!(pair.states, [3]);
 }
+
+// C-410: names are looked up anew when a server is to be chosen, not all the time.
+#[test]
+fn names_are_to_be_resolved_after_a_loss_and_after_each_pass_without_success() {
+    let mut pair = Pair::new(hosts(2));
+    pair.connect();
+    pair.run(100_000);
+    assert!(!pair.core.take_resolution_request(), "all is well");
+    pair.cut();
+    pair.settle();
+    assert!(pair.core.take_resolution_request());
+    assert!(!pair.core.take_resolution_request(), "once");
+
+    let mut pair = down(hosts(2));
+    pair.net.hosts[1].reach = Reach::Hole;
+    pair.settle();
+    assert!(
+        !pair.core.take_resolution_request(),
+        "one is still to be tried"
+    );
+    pair.run(4000);
+    assert!(pair.core.take_resolution_request());
+}
+
+// C-423, C-424: also after a choice that the order of the list did not make.
+#[test]
+fn the_lost_server_comes_last_after_a_migration_too() {
+    for seed in 0..20 {
+        let mut pair = Pair::connected(Setup { seed, ..hosts(6) });
+        pair.replace_servers(&[1, 2, 3, 4, 5]);
+        pair.connect();
+        let lost = super::program::host(pair.core.current_server().unwrap());
+        for host in &mut pair.net.hosts {
+            host.reach = Reach::Refuses;
+        }
+        pair.forget();
+        pair.cut();
+        pair.settle();
+        let mut tried = pair.tried();
+        assert_eq!(tried.last(), Some(&lost), "seed {seed}: {tried:?}");
+        tried.sort_unstable();
+        assert_eq!(tried, [1, 2, 3, 4, 5], "seed {seed}");
+    }
+}

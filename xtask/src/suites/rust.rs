@@ -30,7 +30,7 @@ fn cargo_test(report: &mut Report, selection: &[&str]) -> Result<()> {
         // The ABI guards look at what is shipped, not at a debug build.
         .env("ZK_LIB", release.join("libzookeeper_mt.so"))
         .env("ZK_ARCHIVE", release.join("libzookeeper_mt.a"));
-    let finished = run_captured(&mut command, LIMIT)?;
+    let mut finished = run_captured(&mut command, LIMIT)?;
     let mut counts = Counts::parse_cargo(&finished.stdout);
     // A Rust test cannot say that it was skipped: it says so on standard error and ends well.
     let skipped: Vec<&str> = finished
@@ -42,6 +42,7 @@ fn cargo_test(report: &mut Report, selection: &[&str]) -> Result<()> {
     for line in &skipped {
         report.absent(&name, line);
     }
+    finished.stdout = without_passed(&finished.stdout);
     let output = finished.describe();
     if !finished.status.success() && counts.failed == 0 {
         // What does not compile or aborts is in no count.
@@ -52,4 +53,27 @@ fn cargo_test(report: &mut Report, selection: &[&str]) -> Result<()> {
         report.add(&name, counts, &output);
     }
     Ok(())
+}
+
+/// The output of `cargo test` less the lines of tests that passed, among which failures would be hard to find.
+fn without_passed(output: &str) -> String {
+    output
+        .lines()
+        .filter(|line| !(line.starts_with("test ") && line.ends_with(" ... ok")))
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_passed;
+
+    #[test]
+    fn only_tests_that_passed_are_left_out_of_the_output() {
+        let output = "running 2 tests\ntest a ... ok\ntest b ... FAILED\n";
+        assert_eq!(
+            without_passed(output),
+            "running 2 tests\ntest b ... FAILED\n"
+        );
+    }
 }

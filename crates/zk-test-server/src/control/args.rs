@@ -47,8 +47,11 @@ impl<'a> Args<'a> {
         }
     }
 
-    pub(super) fn switch(&mut self) -> Result<bool, String> {
-        match self.need_word("on or off")? {
+    /// `on` or `off`, and nothing behind it.
+    pub(super) fn last_switch(&mut self) -> Result<bool, String> {
+        let word = self.need_word("on or off")?;
+        self.end()?;
+        match word {
             "on" => Ok(true),
             "off" => Ok(false),
             other => Err(format!("{other} is neither on nor off")),

@@ -12,11 +12,21 @@ pub(super) fn execute(line: &str, core: &mut ServerCore, clock: &Clock) -> Resul
     let mut words = line.split_whitespace();
     let verb = words.next().unwrap_or_default();
     let mut args = Args::new(words);
-    let answer = run(verb, &mut args, core, clock)?;
-    args.end()?;
-    Ok(answer)
+    run(verb, &mut args, core, clock)
 }
 
+/// Commands that take no arguments.
+const ALONE: [&str; 7] = [
+    "zxid",
+    "sessions",
+    "connections",
+    "watches",
+    "rules",
+    "release",
+    "clear",
+];
+
+/// Every argument is checked before anything happens.
 fn run(
     verb: &str,
     args: &mut Args<'_>,
@@ -25,6 +35,9 @@ fn run(
 ) -> Result<String, String> {
     let now = clock.now();
     let mut answer = String::new();
+    if ALONE.contains(&verb) {
+        args.end()?;
+    }
     match verb {
         "zxid" => answer = format!("{:#x}", core.zxid()),
         "sessions" => answer = join(core.sessions().iter().map(|id| format!("{id:#x}"))),
@@ -36,7 +49,9 @@ fn run(
         }
         "watches" => answer = core.watch_count().to_string(),
         "advance" => {
-            clock.advance(parse(args.need_word("MS")?)?);
+            let ms = parse(args.need_word("MS")?)?;
+            args.end()?;
+            clock.advance(ms);
             core.advance(clock.now());
         }
         "expire" => {
@@ -45,6 +60,7 @@ fn run(
                 None if args.word() == Some("all") => core.sessions(),
                 None => return Err("session=ID or all is missing".to_owned()),
             };
+            args.end()?;
             for session in sessions {
                 if !core.expire_session(session, now) {
                     return Err(format!("no session {session:#x}"));
@@ -53,20 +69,23 @@ fn run(
         }
         "close" => {
             let (target, how) = (args.target(core)?, args.how()?);
+            args.end()?;
             all(target, |id| core.close_connection(id, how))?;
         }
         "stop-reading" | "start-reading" => {
             let on = verb == "start-reading";
             let target = args.target(core)?;
+            args.end()?;
             all(target, |id| core.set_reading(id, on, now))?;
         }
         "cut" => {
             let target = args.target(core)?;
             let (bytes, how) = (args.need_number("bytes")?, args.how()?);
+            args.end()?;
             all(target, |id| core.cut_output_after(id, bytes, how))?;
         }
-        "read-only" => core.set_read_only(args.switch()?, now),
-        "refuse" => core.faults_mut().refuse = args.switch()?,
+        "read-only" => core.set_read_only(args.last_switch()?, now),
+        "refuse" => core.faults_mut().refuse = args.last_switch()?,
         "accept" => {
             let on_accept = match args.need_word("what new connections meet")? {
                 "serve" => OnAccept::Serve,
@@ -75,20 +94,26 @@ fn run(
                 "stop" => OnAccept::Stop,
                 other => return Err(format!("unknown fate {other}")),
             };
+            let times = args.number("times")?;
+            args.end()?;
             let faults = core.faults_mut();
             faults.on_accept = on_accept;
-            faults.on_accept_times = args.number("times")?;
+            faults.on_accept_times = times;
         }
         "limit-output" => {
-            core.faults_mut().output_limit = match args.need_word("N or off")? {
+            let limit = match args.need_word("N or off")? {
                 "off" => None,
                 bytes => Some(parse(bytes)?),
             };
+            args.end()?;
+            core.faults_mut().output_limit = limit;
         }
         "answer" => {
+            let (timeout, session) = (args.number("timeout")?, args.number("session")?);
+            args.end()?;
             let faults = core.faults_mut();
-            faults.answer_timeout = args.number("timeout")?;
-            faults.answer_session = args.number("session")?;
+            faults.answer_timeout = timeout;
+            faults.answer_session = session;
         }
         "rule" => {
             let (action, when) = (args.action()?, args.when()?);
@@ -106,10 +131,12 @@ fn run(
         }
         "hits" => {
             let id = RuleId(parse(args.need_word("ID")?)?);
+            args.end()?;
             answer = core.faults().hits(id).to_string();
         }
         "unrule" => {
             let id = RuleId(parse(args.need_word("ID")?)?);
+            args.end()?;
             if !core.faults_mut().remove(id) {
                 return Err(format!("no rule {}", id.0));
             }

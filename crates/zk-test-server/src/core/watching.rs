@@ -1,7 +1,7 @@
 //! Telling watchers, and the operations on watches (S-200…S-224).
 
 use super::ServerCore;
-use crate::connection::ConnId;
+use crate::connection::{Close, ConnId};
 use crate::faults::{Action, Facts};
 use crate::path;
 use crate::text;
@@ -93,6 +93,11 @@ impl ServerCore {
                     continue;
                 }
                 _ => {}
+            }
+            if conn.out.waiting() > self.options.event_limit {
+                conn.out.abandon(Close::Reset);
+                self.close_conn(id, Close::Reset);
+                continue;
             }
             conn.last_reply = conn.out.end();
             conn.stats.sent += 1;

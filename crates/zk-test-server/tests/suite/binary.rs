@@ -203,15 +203,18 @@ fn control_commands_take_effect_before_they_are_answered() {
 }
 
 #[test]
-fn wrong_control_commands_are_answered_with_the_reason() {
+fn wrong_control_commands_do_nothing_and_tell_why() {
     let mut program = Program::start(&["--control"]);
-    program.addr("listening on ");
+    let addr = program.addr("listening on ");
     let mut control = Control::open(program.addr("control on "));
     for command in [
         "",
         "nonsense",
         "refuse",
         "refuse maybe",
+        "refuse on stray=1",
+        "accept close stray",
+        "clear all",
         "close",
         "close conn=99",
         "close session=7",
@@ -230,4 +233,5 @@ fn wrong_control_commands_are_answered_with_the_reason() {
         assert!(control.run(command).starts_with("error "), "{command:?}");
     }
     assert_eq!(control.run("rules"), "ok");
+    assert!(TcpStream::connect(addr).is_ok());
 }

@@ -69,6 +69,24 @@ fn a_client_that_does_not_read_is_not_read_either() {
     }
 }
 
+#[test]
+fn the_session_of_a_client_that_does_not_read_ends_all_the_same() {
+    let server = start();
+    let mut client = Socket::open(server.addr());
+    let data = vec![7u8; 1_000_000];
+    let big = (Op::Create, create_body("/big", Some(&data), &[WORLD], 0));
+    assert_eq!(client.call(&big).err, Code::OK);
+    let conn = server.with_core(|core, _| core.connections()[0]);
+    let (op, body) = read(Op::GetData, "/big", false);
+    let requests: Vec<u8> = (0..200)
+        .flat_map(|xid| request(xid, op.into(), &body))
+        .collect();
+    client.stream.write_all(&requests).expect("sent");
+    wait_for(|| server.with_core(|core, _| !core.wants_read(conn)));
+    assert!(server.with_core(|core, now| core.expire_session(client.session, now)));
+    wait_for(|| server.with_core(|core, _| core.connections().is_empty()));
+}
+
 fn wait_for(condition: impl Fn() -> bool) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
     while !condition() {

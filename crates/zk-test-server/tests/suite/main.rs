@@ -6,6 +6,7 @@ mod faults;
 mod hostile;
 mod java;
 mod listener;
+mod multis;
 mod nodes;
 mod sessions;
 mod socket;

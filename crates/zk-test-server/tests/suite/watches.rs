@@ -3,6 +3,7 @@
 use crate::support::*;
 use crate::virtual_time::{Client, World};
 use zk_proto::{Code, Op, Perms};
+use zk_test_server::{Close, Options};
 
 const CREATED: i32 = 1;
 const DELETED: i32 = 2;
@@ -308,4 +309,23 @@ fn s222_s223_watches_are_checked_and_removed_by_kind() {
         world.code(watcher, numbered(Op::AddWatch, "/", 2)),
         Code::MARSHALLING_ERROR
     );
+}
+
+#[test]
+fn a_watcher_that_never_reads_is_cut_off() {
+    let mut world = World::with(Options {
+        event_limit: 1000,
+        ..Options::default()
+    });
+    let (writer, watcher) = (world.client(), world.client());
+    world.ok(watcher, numbered(Op::AddWatch, "/", 0));
+    let (op, body) = set("/", b"", -1);
+    for xid in 0..100 {
+        // Without draining: nothing leaves.
+        let bytes = request(xid, op.into(), &body);
+        world.core.handle_bytes(writer.conn, &bytes, world.now);
+    }
+    assert!(world.core.output(watcher.conn).is_empty());
+    assert_eq!(world.core.closing(watcher.conn), Some(Close::Reset));
+    assert_eq!(world.core.watch_count(), 0);
 }
