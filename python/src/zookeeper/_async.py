@@ -21,7 +21,7 @@ from zookeeper_native._binding import (
 )
 
 from . import _arguments as arguments
-from ._callbacks import numbers, report
+from ._callbacks import guarded, numbers
 from ._errors import OK, error
 from ._handles import find
 from ._watches import CHILDREN, DATA, Registration, on_event
@@ -35,18 +35,16 @@ _pending: dict[int, tuple] = {}
 def _completion(kind, decode):
     """A C completion that passes ``decode(*results)`` on to the program's."""
 
+    @guarded
     def complete(code, *results):
         number = results[-1]
         if number is None:
             return
-        try:
-            callback, zh, registration = _pending.pop(number)
-            if registration is not None:
-                registration.finish(code)
-            if callback is not None:
-                callback(zh, code, *decode(*results[:-1]))
-        except BaseException:
-            report()
+        callback, zh, registration = _pending.pop(number)
+        if registration is not None:
+            registration.finish(code)
+        if callback is not None:
+            callback(zh, code, *decode(*results[:-1]))
 
     return kind(complete)
 

@@ -88,9 +88,3 @@ def take(zh) -> tuple[Handle, int]:
         handle = find(zh)
         address, handle.address = handle.address, None
         return handle, address
-
-
-def any_here() -> bool:
-    """Whether this very process has open handles."""
-    pid = os.getpid()
-    return any(handle is not None and handle.pid == pid for handle in _table)

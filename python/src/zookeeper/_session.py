@@ -1,8 +1,7 @@
-"""Handles from init to close, the settings of the library, and the end of the process."""
+"""Handles from init to close, and the settings of the library."""
 
 from __future__ import annotations
 
-import atexit
 import ctypes
 import io
 from operator import index
@@ -159,14 +158,3 @@ def set_log_stream(stream, /):
         raise ValueError("the file cannot be written to")
     _lib.zoo_set_log_stream(c_stream)
     _log_stream = stream
-
-
-@atexit.register
-def _mute_callbacks() -> None:
-    """Keeps the library's threads out of an interpreter that is going away.
-
-    Sessions are left alone: they end by their timeouts, as when a program is killed. A library that cannot be muted
-    runs C threads, and these CPython itself stops at its door.
-    """
-    if _lib.has("zoox_mute_callbacks") and handles.any_here():
-        _lib.zoox_mute_callbacks()

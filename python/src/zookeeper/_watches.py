@@ -15,7 +15,7 @@ from collections import Counter
 
 from zookeeper_native._binding import WatcherFn
 
-from ._callbacks import numbers, report
+from ._callbacks import guarded, numbers
 from ._errors import NONODE, OK
 from ._handles import Handle
 
@@ -129,19 +129,16 @@ def forget(handle: Handle) -> None:
 
 
 @WatcherFn
+@guarded
 def on_event(address, kind, state, path, number):
     """The one watcher that C knows."""
-    try:
-        watch = _watches.get(number)
-        if watch is None:
-            return
-        handle = watch.handle
-        if watch is handle.session_watch:
-            if handle.opening:
-                handle.address = address
-        else:
-            watch.event(kind, state, path)
-        if watch.watcher is not None:
-            watch.watcher(handle.number, kind, state, path.decode())
-    except BaseException:
-        report()
+    watch = _watches.get(number)
+    if watch is None:
+        return
+    handle = watch.handle
+    if watch is not handle.session_watch:
+        watch.event(kind, state, path)
+    elif handle.opening:
+        handle.address = address
+    if watch.watcher is not None:
+        watch.watcher(handle.number, kind, state, path.decode())
