@@ -45,8 +45,8 @@ class Library:
                 setattr(self, name, function)
 
     def has(self, name: str) -> bool:
-        """Whether the library has the optional function ``name``."""
-        return hasattr(self, name)
+        """Whether the library has the function ``name``, which is one of the optional ones."""
+        return name not in self.missing
 
     def __getattr__(self, name: str):
         if name in OPTIONAL:

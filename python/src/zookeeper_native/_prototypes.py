@@ -6,12 +6,13 @@ built or is an extension (``zoox_...``, ``zookeeper_ext.h``) that the original d
 
 from __future__ import annotations
 
-from ctypes import POINTER, c_char_p, c_int, c_int64, c_void_p
+from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_void_p
 
 from ._types import (
     AclCompletion,
     ACLVector,
     ClientId,
+    Config,
     DataCompletion,
     LogCallback,
     Op,
@@ -28,6 +29,7 @@ from ._types import (
 )
 
 _handle = c_void_p
+_queue = c_void_p
 _path = c_char_p
 _data = c_char_p
 _context = c_void_p
@@ -144,6 +146,20 @@ OPTIONAL = {
     "zoo_version_str": (c_char_p, []),
     # Only in builds with TLS.
     "zookeeper_init_ssl": (_handle, [c_char_p, c_char_p, *_init[1:]]),
-    # Extensions
+    # Extensions (zookeeper_ext.h)
+    "zoox_init": (_handle, [POINTER(Config)]),
+    "zoox_cq_create": (_queue, []),
+    "zoox_cq_fd": (c_int, [_queue]),
+    "zoox_cq_next": (c_int64, [_queue, _buffer, c_size_t, _int_out]),
+    "zoox_cq_wait": (c_int, [_queue, c_int]),
+    "zoox_cq_destroy": (c_int, [_queue]),
+    "zoox_aset_acl": (c_int, [_handle, _path, c_int, _acls, StatCompletion, _context]),
+    "zoox_set_acl": (c_int, [_handle, _path, c_int, _acls, _stat]),
+    "zoox_drop_connection": (c_int, [_handle]),
+    "zoox_abandon": (c_int, [_handle]),
     "zoox_mute_callbacks": (None, []),
+    "zoox_set_retry_delay": (c_int, [_handle, c_int]),
+    "zoox_connect_attempts": (c_int64, [_handle]),
+    "zoox_last_zxid": (c_int64, [_handle]),
+    "zoox_get_peer": (c_int, [_handle, c_void_p, _socket_length]),
 }

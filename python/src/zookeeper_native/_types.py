@@ -19,8 +19,11 @@ from ctypes import (
     c_int,
     c_int32,
     c_int64,
+    c_size_t,
+    c_uint32,
     c_void_p,
     memmove,
+    sizeof,
     string_at,
 )
 
@@ -176,6 +179,56 @@ StringCompletion = CFUNCTYPE(None, c_int, c_char_p, c_void_p)
 StringStatCompletion = CFUNCTYPE(None, c_int, c_char_p, c_void_p, c_void_p)
 #: ``acl_completion_t(rc, acl, stat, data)``
 AclCompletion = CFUNCTYPE(None, c_int, c_void_p, c_void_p, c_void_p)
+
+
+class Config(Structure):
+    """``struct zoox_config``: what ``zoox_init`` is to make. ``Config.of`` fills in the size."""
+
+    _fields_ = [
+        ("size", c_size_t),
+        ("hosts", c_char_p),
+        ("watcher", WatcherFn),
+        ("context", c_void_p),
+        ("client_id", POINTER(ClientId)),
+        ("recv_timeout", c_int),
+        ("flags", c_int),
+        ("log_callback", LogCallback),
+        ("queue", c_void_p),
+        ("tls", c_void_p),
+        ("sasl", c_void_p),
+    ]
+
+    @classmethod
+    def of(cls, **members) -> Config:
+        return cls(size=sizeof(cls), **members)
+
+
+class Entry(Structure):
+    """``struct zoox_entry``: the head of an entry of a completion queue."""
+
+    _fields_ = [
+        ("size", c_uint32),
+        ("kind", c_uint32),
+        ("zh", c_void_p),
+        ("data", c_void_p),
+        ("rc", c_int32),
+        ("type", c_int32),
+        ("state", c_int32),
+        ("payload", c_uint32),
+        ("length", c_int32),
+        ("count", c_int32),
+        ("has_stat", c_uint32),
+        ("reserved", c_uint32),
+        ("stat", Stat),
+    ]
+
+
+#: An :class:`Entry` as a tuple, its stat as the last eleven items.
+ENTRY = struct.Struct("@IIPPiiiIiiII" + "qqqqiiiqiiq")
+#: ``struct zoox_acl``
+QUEUE_ACL = struct.Struct("@iIIIII")
+#: ``struct zoox_result``, its stat as the last eleven items.
+QUEUE_RESULT = struct.Struct("@iIII" + "qqqqiiiqiiq")
 
 #: The NULL watcher; ctypes does not take ``None`` where a function pointer is declared.
 NO_WATCHER = WatcherFn()
