@@ -1,4 +1,4 @@
-"""The functions of ``zookeeper_ext.h`` that the adapter uses, and the entries of its queue.
+"""The functions of ``zookeeper_ext.h`` as the adapter uses them.
 
 A library without them, such as the original, is driven by callbacks instead, see
 :mod:`kazoo_native.callbacks`.
@@ -6,63 +6,31 @@ A library without them, such as the original, is driven by callbacks instead, se
 
 import ctypes
 import functools
-import struct
-from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_void_p
 
 from zookeeper_native import _binding as native
 
 KEEP_HOST_ORDER = 256
 NO_SET_WATCHES = 512
 
+#: Kind of an entry: a watcher would have been called.
 EVENT = 2
-
+#: What follows an entry's head.
 NO_PAYLOAD, DATA, STRING, STRINGS, ACLS, RESULTS = range(6)
 
-_STAT = "qqqqiii4xqiiq"
-#: Head of an entry: size, kind, handle, data, rc, type, state, payload, length, count,
-#: has_stat, reserved; then the fields of the stat.
-ENTRY = struct.Struct("@IIPPiiiIiiII" + _STAT)
-#: An ACL entry: permissions, scheme's offset and length, id's offset and length, reserved.
-ACL_ENTRY = struct.Struct("@iIIIII")
-#: Result of one operation: code, has_stat, path's offset and length; then the stat.
-RESULT_ENTRY = struct.Struct("@iIII" + _STAT)
-
-
-class Config(ctypes.Structure):
-    """``struct zoox_config``."""
-
-    _fields_ = [
-        ("size", c_size_t),
-        ("hosts", c_char_p),
-        ("watcher", c_void_p),
-        ("context", c_void_p),
-        ("client_id", POINTER(native.ClientId)),
-        ("recv_timeout", c_int),
-        ("flags", c_int),
-        ("log_callback", native.LogCallback),
-        ("queue", c_void_p),
-        ("tls", c_void_p),
-        ("sasl", c_void_p),
-    ]
-
-
-_PROTOTYPES = {
-    "zoox_init": (c_void_p, [POINTER(Config)]),
-    "zoox_cq_create": (c_void_p, []),
-    "zoox_cq_fd": (c_int, [c_void_p]),
-    "zoox_cq_next": (c_int64, [c_void_p, c_void_p, c_size_t, POINTER(c_int)]),
-    "zoox_cq_destroy": (c_int, [c_void_p]),
-    "zoox_aset_acl": (
-        c_int,
-        [c_void_p, c_char_p, c_int, POINTER(native.ACLVector), native.StatCompletion, c_void_p],
-    ),
-    "zoox_drop_connection": (c_int, [c_void_p]),
-    "zoox_abandon": (c_int, [c_void_p]),
-    "zoox_set_retry_delay": (c_int, [c_void_p, c_int]),
-    "zoox_connect_attempts": (c_int64, [c_void_p]),
-    "zoox_last_zxid": (c_int64, [c_void_p]),
-    "zoox_get_peer": (c_int, [c_void_p, c_void_p, POINTER(c_int)]),
-}
+_NEEDED = (
+    "zoox_init",
+    "zoox_cq_create",
+    "zoox_cq_fd",
+    "zoox_cq_next",
+    "zoox_cq_destroy",
+    "zoox_aset_acl",
+    "zoox_drop_connection",
+    "zoox_abandon",
+    "zoox_set_retry_delay",
+    "zoox_connect_attempts",
+    "zoox_last_zxid",
+    "zoox_get_peer",
+)
 
 
 class Extensions:
@@ -74,23 +42,11 @@ class Extensions:
     """
 
     def __init__(self, library):
-        self.blocking = _with_prototypes(library.cdll, library)
-        self.quick = _with_prototypes(ctypes.PyDLL(library.path), None)
-
-
-def _with_prototypes(cdll, library):
-    if library is None:
-        library = native.Library(cdll, cdll._name)
-    for name, (result, arguments) in _PROTOTYPES.items():
-        function = cdll[name]
-        function.restype, function.argtypes = result, arguments
-        setattr(library, name, function)
-    return library
+        self.blocking = library
+        self.quick = native.Library(ctypes.PyDLL(library.path), library.path)
 
 
 @functools.lru_cache(maxsize=None)
 def load(library):
     """The library's extra functions, or None when it does not have all of them."""
-    if all(hasattr(library.cdll, name) for name in _PROTOTYPES):
-        return Extensions(library)
-    return None
+    return Extensions(library) if all(map(library.has, _NEEDED)) else None

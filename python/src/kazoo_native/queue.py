@@ -1,15 +1,16 @@
 """Handles whose results and events are fetched from a completion queue."""
 
 import socket
-from ctypes import addressof, byref, c_int, create_string_buffer, pointer, sizeof
+from ctypes import byref, c_int, create_string_buffer, pointer
 from types import SimpleNamespace
 
 from kazoo.protocol.states import ZnodeStat
 from kazoo.security import ACL, Id
 from zookeeper_native import _binding as native
+from zookeeper_native._types import ENTRY, QUEUE_ACL, QUEUE_RESULT
 
 from . import extensions
-from .extensions import ACLS, DATA, ENTRY, EVENT, NO_PAYLOAD, RESULTS, STRING, STRINGS
+from .extensions import ACLS, DATA, EVENT, NO_PAYLOAD, RESULTS, STRING, STRINGS
 from .handle import Handle
 from .requests import CREATE, SET_DATA
 
@@ -47,8 +48,7 @@ class QueueHandle(Handle):
         if queue is None:
             return None
         callback = native.LogCallback(lambda line: log(line)) if log else native.LogCallback()
-        config = extensions.Config(
-            size=sizeof(extensions.Config),
+        config = native.Config.of(
             hosts=hosts,
             client_id=pointer(identity) if identity else None,
             recv_timeout=timeout,
@@ -192,14 +192,14 @@ def _acls(buffer, base, count):
     acls = []
     at = base + ENTRY.size
     for _ in range(count):
-        perms, scheme, scheme_length, name, name_length, _ = extensions.ACL_ENTRY.unpack_from(
+        perms, scheme, scheme_length, name, name_length, _ = QUEUE_ACL.unpack_from(
             buffer, at
         )
         identity = Id(
             _text(buffer, base + scheme, scheme_length), _text(buffer, base + name, name_length)
         )
         acls.append(ACL(perms, identity))
-        at += extensions.ACL_ENTRY.size
+        at += QUEUE_ACL.size
     return acls
 
 
@@ -207,7 +207,7 @@ def _results(buffer, base, count, types):
     results = []
     at = base + ENTRY.size
     for index in range(count):
-        fields = extensions.RESULT_ENTRY.unpack_from(buffer, at)
+        fields = QUEUE_RESULT.unpack_from(buffer, at)
         code, has_stat, path, length = fields[:4]
         kind = types[index] if index < len(types) else None
         value = True
@@ -216,5 +216,5 @@ def _results(buffer, base, count, types):
         elif kind == SET_DATA and has_stat:
             value = _make_stat(fields[4:])
         results.append((code, value))
-        at += extensions.RESULT_ENTRY.size
+        at += QUEUE_RESULT.size
     return results
