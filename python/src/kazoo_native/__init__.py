@@ -32,8 +32,9 @@ def install():
     if is_installed():
         return
     module = _kazoo_client()
-    from kazoo_native.connection import NativeConnectionHandler
+    from kazoo_native.connection import NativeConnectionHandler, warn_of_missing_features
 
+    warn_of_missing_features()
     _original = module.ConnectionHandler
     module.ConnectionHandler = NativeConnectionHandler
 
