@@ -11,6 +11,7 @@ owns the connection to the servers is replaced. Four ways in:
 Importing this package imports neither kazoo nor the native library.
 """
 
+import importlib
 import re
 import sys
 
@@ -58,7 +59,8 @@ def _kazoo_client():
     """The module kazoo.client of a release that the adapter knows."""
     wanted = "kazoo >= %s, < %s" % tuple(".".join(map(str, version)) for version in SUPPORTED)
     try:
-        import kazoo.client
+        # Not as an attribute of the package, which it becomes only after its import.
+        client = importlib.import_module("kazoo.client")
         from kazoo.version import __version__
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("kazoo"):
@@ -67,8 +69,8 @@ def _kazoo_client():
     numbers = tuple(int(number) for number in re.findall(r"\d+", __version__)[:2])
     if not SUPPORTED[0] <= numbers < SUPPORTED[1]:
         raise ImportError("kazoo_native needs %s, not %s" % (wanted, __version__))
-    if not hasattr(kazoo.client, "ConnectionHandler"):
+    if not hasattr(client, "ConnectionHandler"):
         raise ImportError(
             "kazoo_native cannot find kazoo.client.ConnectionHandler in kazoo %s" % __version__
         )
-    return kazoo.client
+    return client

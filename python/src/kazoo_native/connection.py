@@ -239,13 +239,18 @@ class NativeConnectionHandler(ConnectionHandler):
 
     def _run(self, retry):
         """Serves the session until the client stops or the retry policy is to be asked."""
-        client, handle = self.client, self._handle
+        client = self.client
         while True:
-            if not self._wait(handle):
+            # Another one after a change of the password, none after a fork.
+            handle = self._handle
+            if handle is None or not self._wait(handle) or handle is not self._handle:
                 return STOP_CONNECTING
             for record in handle.drain():
                 self._take(record, retry)
-            client.last_zxid = handle.last_zxid() or client.last_zxid
+                if handle is not self._handle:
+                    break
+            else:
+                client.last_zxid = handle.last_zxid() or client.last_zxid
             if self._serve_queue():
                 return self._finish()
             if not self._open and client._state == KeeperState.CONNECTING:
@@ -330,15 +335,12 @@ class NativeConnectionHandler(ConnectionHandler):
         if client.hosts != self._hosts:
             self._hosts = list(client.hosts)
             run_blocking(self.handler, handle.set_servers, self._connect_string())
-        if client._session_id and (client._session_id, client._session_passwd) != self._session:
-            if not handle.can_abandon:
-                handle.set_password(client._session_passwd)
-                self._session = client._session_id, client._session_passwd
-            else:
-                # Goes on with what the program has put there.
-                self._end(abandon=True)
-                self._begin(retry)
-                handle = self._handle
+        if self._session_was_changed():
+            if handle.can_abandon:
+                self._begin_again(retry)
+                return
+            handle.set_password(client._session_passwd)
+            self._session = client._session_id, client._session_passwd
         attempts = handle.failed_attempts()
         if attempts is None:
             failed = time.monotonic() >= self._next_round
@@ -351,6 +353,17 @@ class NativeConnectionHandler(ConnectionHandler):
             self._next_round = time.monotonic() + self._round()
             self._set_delay(retry)
             raise ForceRetryError("Reconnecting")
+
+    def _session_was_changed(self):
+        """Whether the program has put another session id or password into the client."""
+        client = self.client
+        current = client._session_id, client._session_passwd
+        return not self._fresh and bool(current[0]) and current != self._session
+
+    def _begin_again(self, retry):
+        """Goes on with the session that the client has now."""
+        self._end(abandon=True)
+        self._begin(retry)
 
     def _round(self):
         """Seconds after which a library that does not count has tried every server."""
@@ -383,6 +396,10 @@ class NativeConnectionHandler(ConnectionHandler):
     def _session_event(self, state, retry):
         # Taken from the event, because the handle's own state runs ahead of its records.
         if state in _STATES:
+            if self._handle.can_abandon and self._session_was_changed():
+                # It has reconnected faster than the change was noticed.
+                self._begin_again(retry)
+                return
             retry.reset()
             self._set_delay(retry)
             self._connected(_STATES[state])
