@@ -35,9 +35,13 @@ def _finish(token, rc, value):
     handle.put((token, rc, value))
 
 
+def _text(value):
+    return (value or b"").decode("utf-8", "surrogateescape")
+
+
 def _decoded(value):
     if isinstance(value, bytes):
-        return value.decode()
+        return _text(value)
     return ZnodeStat._make(value) if isinstance(value, tuple) else value
 
 
@@ -49,7 +53,7 @@ def _stat(address):
 def _on_event(_handle, event, state, path, context):
     handle = _watched.get(context)
     if handle is not None:
-        handle.put((0, event, (state, (path or b"").decode())))
+        handle.put((0, event, (state, _text(path))))
 
 
 @native.VoidCompletion
@@ -69,23 +73,23 @@ def _on_data(rc, value, length, stat, token):
 
 @native.StringCompletion
 def _on_string(rc, value, token):
-    _finish(token, rc, (value or b"").decode())
+    _finish(token, rc, _text(value))
 
 
 @native.StringStatCompletion
 def _on_string_stat(rc, value, stat, token):
-    _finish(token, rc, ((value or b"").decode(), _stat(stat)))
+    _finish(token, rc, (_text(value), _stat(stat)))
 
 
 @native.StringsStatCompletion
 def _on_strings_stat(rc, strings, stat, token):
-    _finish(token, rc, ([name.decode() for name in native.read_strings(strings)], _stat(stat)))
+    _finish(token, rc, ([_text(name) for name in native.read_strings(strings)], _stat(stat)))
 
 
 @native.AclCompletion
 def _on_acl(rc, acls, stat, token):
     entries = [
-        ACL(perms, Id(scheme.decode(), name.decode()))
+        ACL(perms, Id(_text(scheme), _text(name)))
         for perms, scheme, name in native.read_acls(acls)
     ]
     _finish(token, rc, (entries, _stat(stat)))

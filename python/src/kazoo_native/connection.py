@@ -441,7 +441,6 @@ class NativeConnectionHandler(ConnectionHandler):
     def _completed(self, token, code, value):
         client = self.client
         pending = client._pending
-        # Nearly always the head.
         entry = _answered(pending, token)
         if entry is None:
             return
@@ -561,6 +560,11 @@ def _answered(pending, token):
 
     Answers to credentials may overtake others and be overtaken. None if nothing is pending.
     """
+    try:
+        if pending[0][2] == token:
+            return pending.popleft()
+    except IndexError:
+        return None  # Failed meanwhile.
     oldest = None
     for entry in list(pending):
         if entry[0].type == AUTH:
@@ -570,6 +574,7 @@ def _answered(pending, token):
             oldest = entry
             if entry[2] == token:
                 break
+    # With another token than expected, which is for the caller to find out.
     return oldest and _take_out(pending, oldest)
 
 

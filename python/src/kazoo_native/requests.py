@@ -24,7 +24,7 @@ def encode_path(path):
     """A path as a C string. BadArgumentsError if the library would see only a part of it."""
     if "\0" in path:
         raise BadArgumentsError("path with a NUL character: %r" % path)
-    return path.encode()
+    return path.encode("utf-8", "surrogateescape")
 
 
 def _text(value):
@@ -92,7 +92,7 @@ def _get(target, request, token):
         raise BadArgumentsError("path with a NUL character: %r" % path)
     return target.library.zoo_aget(
         target.pointer,
-        path.encode(),
+        path.encode("utf-8", "surrogateescape"),
         1 if request.watcher else 0,
         target.completions.data,
         token,

@@ -47,11 +47,12 @@ class PeerSocket:
 
 def run_blocking(handler, function, *arguments):
     """Calls what may block for seconds, without stopping the other greenlets of the handler."""
-    if handler.name == "sequential_gevent_handler":
+    name = getattr(handler, "name", None)
+    if name == "sequential_gevent_handler":
         import gevent
 
         return gevent.get_hub().threadpool.apply(function, arguments)
-    if handler.name == "sequential_eventlet_handler":
+    if name == "sequential_eventlet_handler":
         from eventlet import tpool
 
         return tpool.execute(function, *arguments)

@@ -97,7 +97,6 @@ if pid == 0:
         os._exit(2)
 _, status = os.waitpid(pid, 0)
 assert status == 0, status
-assert client.get_children('/') == ['child', 'parent', 'zookeeper'] or True
 print(*sorted(client.get_children('/')))
 client.stop()
 """
@@ -186,9 +185,14 @@ cycle()
 before = count()
 for _ in range(20):
     cycle()
-print(before == count())
+# A thread that has been joined may be listed for a moment longer.
+end = time.monotonic() + 20
+while count() != before and time.monotonic() < end:
+    time.sleep(0.01)
+print(before, count())
 """
-    assert check(code, server) == ["True"]
+    words = check(code, server)
+    assert words[:2] == words[2:]
 
 
 GREENLETS = """
