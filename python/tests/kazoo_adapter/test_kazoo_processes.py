@@ -185,14 +185,12 @@ cycle()
 before = count()
 for _ in range(20):
     cycle()
-# A thread that has been joined may be listed for a moment longer.
-end = time.monotonic() + 20
-while count() != before and time.monotonic() < end:
-    time.sleep(0.01)
-print(before, count())
+after = count()
+print(*(later - earlier for earlier, later in zip(before, after)))
 """
-    words = check(code, server)
-    assert words[:2] == words[2:]
+    # A thread that has been joined may be listed for a moment longer.
+    descriptors, threads = map(int, check(code, server))
+    assert descriptors < 5 and threads < 5, "%d and %d after 20 rounds" % (descriptors, threads)
 
 
 GREENLETS = """
