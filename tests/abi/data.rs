@@ -1,4 +1,4 @@
-//! Data symbols in programs that have copies of them.
+//! Data symbols in programs that have copies of them (C-009, C-020…C-032).
 
 use crate::exports::frozen;
 use crate::program;

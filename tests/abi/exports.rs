@@ -1,4 +1,4 @@
-//! The symbols that the libraries define for programs.
+//! The symbols that the libraries define for programs (C-002…C-008, C-055, C-080).
 
 use crate::support::{archive, assert_same, library, reference_library, repository};
 use object::read::archive::ArchiveFile;

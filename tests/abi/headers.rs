@@ -1,4 +1,4 @@
-//! That the headers compile, and that they are those of the source.
+//! That the headers compile, and that they are those of the source (C-085…C-089).
 
 use crate::cc::{Language, compile, include};
 use crate::support::{our_headers, repository, scratch};

@@ -1,4 +1,4 @@
-//! How the dynamic linker knows the library, and what it must load with it.
+//! How the dynamic linker knows the library, and what it must load with it (C-001, C-007).
 
 use crate::support::library;
 use object::elf;

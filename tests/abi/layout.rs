@@ -1,4 +1,5 @@
-//! Types, their layouts, enumerations and macros: Debian's headers, ours, and the Rust code.
+//! Types, their layouts, enumerations and macros: Debian's headers, ours, and the Rust code
+//! (C-033…C-060, C-073…C-076, C-081).
 
 use crate::cc::{Language, compile, include};
 use crate::dwarf::{c_structs, c_types, rust_structs};

@@ -1,4 +1,5 @@
-//! The declarations of functions and data: Debian's headers against ours.
+//! The declarations of functions and data: Debian's headers against ours (C-005, C-055,
+//! C-072…C-076, C-087, C-100…C-101, C-106…C-181).
 
 use crate::cc::{Language, compile, include};
 use crate::support::{assert_same, our_headers, reference_headers, scratch};
