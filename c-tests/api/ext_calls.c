@@ -283,7 +283,7 @@ TEST(the_peer_is_known_in_every_state_with_a_socket, "G9")
     fake_hang_up(stage->connection);
     stage->connection = fake_accept(stage->fake);
     connect_request_t request = fake_read_connect(stage->connection);
-    CHECK_INT(zoo_state(stage->zh), ZOO_ASSOCIATING_STATE);
+    wait_for_state(stage->zh, ZOO_ASSOCIATING_STATE);
     check_peer(stage->zh, stage->fake->port);
     welcome_t read_only_server = usual_welcome;
     read_only_server.read_only = 1;

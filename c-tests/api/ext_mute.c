@@ -14,11 +14,12 @@ TEST(after_muting_nothing_is_called_and_everything_else_works, "G4")
     probe_t auth = probe("auth");
     CHECK_INT(zoo_aget(stage->zh, "/a", 1, on_data, &get), ZOK);
     zoox_mute_callbacks();
-    CHECK_INT(zoo_add_auth(stage->zh, "digest", "a:b", 3, on_void, &auth), ZOK);
     stage_answer_read(stage, ZOO_GETDATA_OP, 0);
+    CHECK_INT(zoo_add_auth(stage->zh, "digest", "a:b", 3, on_void, &auth), ZOK);
+    frame_t frame = fake_receive_type(stage->connection, ZOO_SETAUTH_OP);
+    fake_reply(stage->connection, frame.xid, 1, 0, NULL);
     fake_event(stage->connection, ZOO_CHANGED_EVENT, ZOO_CONNECTED_STATE, "/a");
     test_thread *server = fake_answer_one(stage->connection, ZOO_EXISTS_OP, ZNONODE, NULL);
-    fake_receive_type(stage->connection, ZOO_SETAUTH_OP);
     CHECK_INT(zoo_exists(stage->zh, "/b", 0, NULL), ZNONODE);
     thread_join(server);
     fake_end_session(stage->zh, stage->connection);
@@ -102,6 +103,7 @@ TEST(a_callback_may_mute_and_is_the_last_one, "G4")
     CHECK_INT(zoo_aget(stage->zh, "/b", 0, on_data, &next), ZOK);
     stage_answer_read(stage, ZOO_GETDATA_OP, 0);
     stage_answer_read(stage, ZOO_GETDATA_OP, 0);
+    journal_wait("mute returned");
     fake_end_session(stage->zh, stage->connection);
     journal_expect("done: 0", "mute returned", NULL);
     CHECK_INT(next.calls, 0);
