@@ -4,8 +4,33 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stddef.h>
 #include <signal.h>
 #include <unistd.h>
+
+/* What programs without a C compiler rely on. */
+_Static_assert(sizeof(struct zoox_entry) == 128 && sizeof(struct zoox_acl) == 24 &&
+                   sizeof(struct zoox_result) == 88,
+               "sizes");
+_Static_assert(offsetof(struct zoox_entry, zh) == 8 && offsetof(struct zoox_entry, data) == 16 &&
+                   offsetof(struct zoox_entry, rc) == 24 &&
+                   offsetof(struct zoox_entry, type) == 28 &&
+                   offsetof(struct zoox_entry, state) == 32 &&
+                   offsetof(struct zoox_entry, payload) == 36 &&
+                   offsetof(struct zoox_entry, length) == 40 &&
+                   offsetof(struct zoox_entry, count) == 44 &&
+                   offsetof(struct zoox_entry, has_stat) == 48 &&
+                   offsetof(struct zoox_entry, stat) == 56,
+               "heads");
+_Static_assert(offsetof(struct zoox_acl, scheme) == 4 &&
+                   offsetof(struct zoox_acl, scheme_length) == 8 &&
+                   offsetof(struct zoox_acl, id) == 12 &&
+                   offsetof(struct zoox_acl, id_length) == 16 &&
+                   offsetof(struct zoox_result, has_stat) == 4 &&
+                   offsetof(struct zoox_result, path) == 8 &&
+                   offsetof(struct zoox_result, path_length) == 12 &&
+                   offsetof(struct zoox_result, stat) == 16,
+               "payloads");
 
 static char context;
 
