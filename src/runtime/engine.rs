@@ -441,9 +441,7 @@ impl<C: Client> Engine<C> {
         self.aftermath.auth.extend(events.auth.drain(..));
         self.aftermath.lines.extend(events.log.take());
     }
-}
 
-impl<C: Client> Engine<C> {
     /// Hands everything over at once, without the completion thread. Credentials come first:
     /// the end of a session that failed to authenticate is heard of after them (C-437).
     fn deliver_directly(&mut self, handle: &Handle<C>, used: usize) {
