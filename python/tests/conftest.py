@@ -1,19 +1,13 @@
-"""Fixtures: servers, connected handles, and other Python processes."""
+"""Fixtures: servers and connected handles."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from queue import Queue
 
 import pytest
 import zookeeper
+from helpers import OPEN_ACL, Callback, Session
 from servers import JavaServer, TestServer
-
-#: Longest wait for anything that happens at once unless something is broken.
-LIMIT_S = 30
-OPEN_ACL = [{"perms": zookeeper.PERM_ALL, "scheme": "world", "id": "anyone"}]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -52,15 +46,6 @@ def server(request):
         server.control("clear")
 
 
-class Session:
-    """A connected handle with the events of its watcher."""
-
-    def __init__(self, hosts: str, *arguments) -> None:
-        self.events: Queue = Queue()
-        self.handle = zookeeper.init(hosts, lambda *event: self.events.put(event), *arguments)
-        self.first_event = self.events.get(timeout=LIMIT_S)
-
-
 @pytest.fixture
 def session(server):
     """A session that is connected, and closed after the test."""
@@ -78,26 +63,13 @@ def zh(session):
 
 
 @pytest.fixture
-def node(zh, request):
+def node(zh):
     """Path of a fresh node with data "old"; it is removed with its children after the test."""
     path = zookeeper.create(zh, "/node-", "old", OPEN_ACL, zookeeper.SEQUENCE)
     yield path
     with_children = [f"{path}/{name}" for name in zookeeper.get_children(zh, path)]
     for removed in [*with_children, path]:
         zookeeper.delete(zh, removed)
-
-
-class Callback:
-    """A completion or watcher that keeps what it was called with."""
-
-    def __init__(self) -> None:
-        self.calls: Queue = Queue()
-
-    def __call__(self, *arguments) -> None:
-        self.calls.put(arguments)
-
-    def wait(self):
-        return self.calls.get(timeout=LIMIT_S)
 
 
 @pytest.fixture
@@ -115,27 +87,3 @@ def barrier(session):
         done.wait()
 
     return wait
-
-
-def python(code: str, *arguments: str, **options) -> subprocess.Popen:
-    """A Python process with pipes, which crashes loudly."""
-    return subprocess.Popen(
-        [sys.executable, "-X", "faulthandler", "-c", code, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,
-    )
-
-
-def finish(process: subprocess.Popen, limit_s: float = 60) -> tuple[str, str]:
-    """Waits for a process that has to end well; its standard output and standard error."""
-    try:
-        stdout, stderr = process.communicate(timeout=limit_s)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        stdout, stderr = process.communicate()
-        pytest.fail(f"did not end within {limit_s} s\n{stdout}\n{stderr}")
-    assert process.returncode == 0, f"ended with {process.returncode}\n{stdout}\n{stderr}"
-    return stdout, stderr

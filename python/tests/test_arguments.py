@@ -4,7 +4,7 @@ import io
 
 import pytest
 import zookeeper
-from conftest import OPEN_ACL
+from helpers import OPEN_ACL
 
 ASYNC = getattr(zookeeper, "async")
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 import zookeeper
-from conftest import LIMIT_S, OPEN_ACL, Callback
+from helpers import LIMIT_S, OPEN_ACL, Callback, Session
 from zookeeper._async import _pending
 
 ASYNC = getattr(zookeeper, "async")
@@ -126,8 +126,6 @@ def test_calls_that_wait_work_inside_a_completion(zh, node, callback):
 
 
 def test_closing_tells_every_completion_under_way(test_server):
-    from conftest import Session
-
     zh = Session(test_server.hosts).handle
     rule = test_server.control("rule drop op=getData")
     callbacks = [Callback() for _ in range(100)]
@@ -141,8 +139,6 @@ def test_closing_tells_every_completion_under_way(test_server):
 
 
 def test_a_completion_may_close_its_handle(server, callback):
-    from conftest import Session
-
     zh = Session(server.hosts).handle
     zookeeper.aexists(zh, "/", None, lambda zh, *rest: callback(zookeeper.close(zh)))
     assert callback.wait() == (zookeeper.OK,)

@@ -5,7 +5,7 @@ import os
 import threading
 
 import zookeeper
-from conftest import LIMIT_S, OPEN_ACL, Session
+from helpers import LIMIT_S, OPEN_ACL, Session
 from zookeeper._async import _pending
 from zookeeper._watches import _watches
 

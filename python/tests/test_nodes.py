@@ -2,7 +2,7 @@
 
 import pytest
 import zookeeper
-from conftest import OPEN_ACL
+from helpers import OPEN_ACL, Session
 
 STAT_KEYS = [
     "czxid", "mzxid", "ctime", "mtime", "version", "cversion", "aversion", "ephemeralOwner", "dataLength",
@@ -137,8 +137,6 @@ def test_delete_checks_the_version(zh, node):
 
 def test_a_call_lets_other_threads_run(test_server):
     import threading
-
-    from conftest import Session
 
     zh = Session(test_server.hosts).handle
     test_server.control("rule hold op=exists")

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 import zookeeper
-from conftest import LIMIT_S, Session, finish, python
+from helpers import LIMIT_S, OPEN_ACL, Session, finish, python
 
 EVENT = zookeeper.SESSION_EVENT
 CONNECTED = (EVENT, zookeeper.CONNECTED_STATE, "")
@@ -126,12 +126,8 @@ def test_a_dead_server_is_connection_loss():
 
 
 def test_closed_sessions_take_their_ephemeral_nodes_with_them(session, server):
-    from conftest import OPEN_ACL
-
     other = Session(server.hosts)
-    path = zookeeper.create(
-        other.handle, "/e-", "", OPEN_ACL, zookeeper.EPHEMERAL | zookeeper.SEQUENCE
-    )
+    path = zookeeper.create(other.handle, "/e-", "", OPEN_ACL, zookeeper.EPHEMERAL | zookeeper.SEQUENCE)
     assert zookeeper.exists(session.handle, path) is not None
     zookeeper.close(other.handle)
     assert zookeeper.exists(session.handle, path) is None
@@ -139,8 +135,6 @@ def test_closed_sessions_take_their_ephemeral_nodes_with_them(session, server):
 
 def test_a_chroot_is_invisible(session, server, node):
     inside = Session(f"{server.hosts}{node}")
-    from conftest import OPEN_ACL
-
     assert zookeeper.create(inside.handle, "/child", "", OPEN_ACL) == "/child"
     assert zookeeper.get_children(session.handle, node) == ["child"]
     zookeeper.close(inside.handle)

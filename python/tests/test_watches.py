@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 import zookeeper
-from conftest import OPEN_ACL, Callback
+from helpers import LIMIT_S, OPEN_ACL, Callback, Session
 from zookeeper._watches import _watches
 
 CHANGED, DELETED, CREATED, CHILD = (
@@ -76,9 +76,7 @@ def test_several_watchers_of_a_node_all_fire(zh, node, watch):
         assert callback.wait() == (zh, CHANGED, CONNECTED, node)
 
 
-def test_one_watcher_fires_once_per_event_however_often_it_is_registered(
-    zh, node, watch, callback, barrier
-):
+def test_one_watcher_fires_once_per_event_however_often_it_is_registered(zh, node, watch, callback, barrier):
     for name in ("get", "exists", "get", "get_children"):
         watch(name, node, callback)
     zookeeper.set(zh, node, "new")
@@ -134,8 +132,6 @@ def test_an_exception_in_a_watcher_is_printed_and_swallowed(zh, node, watch, cal
 
 
 def test_a_watch_survives_the_loss_of_the_connection(test_server, callback):
-    from conftest import LIMIT_S, Session
-
     session = Session(test_server.hosts)
     zh = session.handle
     path = zookeeper.create(zh, "/lost-", "old", OPEN_ACL, zookeeper.SEQUENCE)
@@ -154,8 +150,6 @@ def test_a_watch_survives_the_loss_of_the_connection(test_server, callback):
 
 
 def test_expiry_reaches_every_watcher_and_forgets_the_watches(test_server, callback):
-    from conftest import LIMIT_S, Session
-
     session = Session(test_server.hosts)
     zh = session.handle
     zookeeper.get(zh, "/", callback)
