@@ -48,7 +48,7 @@ def rust_sources() -> Path:
 def version() -> str:
     """The project's version, as Cargo.toml says it."""
     text = (rust_sources() / "Cargo.toml").read_text(encoding="utf-8")
-    found = re.search(r'^\[workspace\.package\][^\[]*?^version = "([^"]+)"', text, re.M | re.S)
+    found = re.search(r'^\[workspace\.package\][^\[]*?^version = "([^"]+)"', text, re.MULTILINE | re.DOTALL)
     if found is None:
         raise RuntimeError("Cargo.toml does not tell the version")
     return found.group(1)

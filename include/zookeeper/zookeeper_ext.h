@@ -153,7 +153,8 @@ struct zoox_result {
  * Give it to zoox_init() in struct zoox_config. Entries come in the order in which callbacks
  * would, for each handle; of several handles each in its own order. The library's threads fill
  * it and call no function of the program. Nothing limits its length but the number of requests
- * that were made and watches that were left, so fetch regularly.
+ * that were made and watches that were left, so fetch regularly. A child of fork() must not use
+ * the queues of its parent, of which it shares the descriptor.
  *
  * \return the queue; NULL with errno if the system has no more memory or descriptors.
  */

@@ -10,7 +10,9 @@ use std::ptr;
 
 use super::ext_queue::zoox_cq_t;
 use super::init::{Options, init, set_errno};
-use super::types::{clientid_t, log_callback_fn, watcher_fn, zhandle_t};
+use super::types::{
+    ZOO_NO_LOG_CLIENTENV, ZOO_READONLY, clientid_t, log_callback_fn, watcher_fn, zhandle_t,
+};
 
 /// Flag of struct zoox_config: try servers in the order of the list, instead of a random one.
 ///
@@ -58,10 +60,8 @@ pub struct zoox_config {
 }
 
 /// Every bit that `flags` may have.
-const FLAGS: c_int = super::types::ZOO_READONLY
-    | super::types::ZOO_NO_LOG_CLIENTENV
-    | ZOOX_KEEP_HOST_ORDER
-    | ZOOX_NO_SET_WATCHES;
+const FLAGS: c_int =
+    ZOO_READONLY | ZOO_NO_LOG_CLIENTENV | ZOOX_KEEP_HOST_ORDER | ZOOX_NO_SET_WATCHES;
 
 /// Makes a handle, as zookeeper_init2() does, with settings that only this call has.
 ///

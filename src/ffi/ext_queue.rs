@@ -129,8 +129,12 @@ const _: () = {
     assert!(offset_of!(zoox_entry, state) == 32 && offset_of!(zoox_entry, payload) == 36);
     assert!(offset_of!(zoox_entry, length) == 40 && offset_of!(zoox_entry, count) == 44);
     assert!(offset_of!(zoox_entry, has_stat) == 48 && offset_of!(zoox_entry, stat) == 56);
-    assert!(size_of::<zoox_acl>() == 24);
-    assert!(size_of::<zoox_result>() == 88 && offset_of!(zoox_result, stat) == 16);
+    assert!(size_of::<zoox_acl>() == 24 && offset_of!(zoox_acl, scheme) == 4);
+    assert!(offset_of!(zoox_acl, scheme_length) == 8 && offset_of!(zoox_acl, id) == 12);
+    assert!(offset_of!(zoox_acl, id_length) == 16);
+    assert!(size_of::<zoox_result>() == 88 && offset_of!(zoox_result, has_stat) == 4);
+    assert!(offset_of!(zoox_result, path) == 8 && offset_of!(zoox_result, path_length) == 12);
+    assert!(offset_of!(zoox_result, stat) == 16);
 };
 
 /// Every queue of the process. As with handles, C holds numbers and not addresses.
@@ -146,7 +150,8 @@ pub(super) fn find(cq: *const zoox_cq_t) -> Option<Ref<'static, Arc<Queue>>> {
 /// Give it to zoox_init() in struct zoox_config. Entries come in the order in which callbacks
 /// would, for each handle; of several handles each in its own order. The library's threads fill
 /// it and call no function of the program. Nothing limits its length but the number of requests
-/// that were made and watches that were left, so fetch regularly.
+/// that were made and watches that were left, so fetch regularly. A child of fork() must not use
+/// the queues of its parent, of which it shares the descriptor.
 ///
 /// \return the queue; NULL with errno if the system has no more memory or descriptors.
 #[unsafe(no_mangle)]

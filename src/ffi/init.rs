@@ -125,7 +125,7 @@ pub(super) struct Options {
     context: *mut c_void,
     flags: c_int,
     log_callback: log_callback_fn,
-    /// The extended flags; those of `flags` in the plain calls mean nothing (C-270).
+    /// Flags of [`zoox_config`]; the plain calls have others only.
     extended: c_int,
     queue: Option<Arc<Queue>>,
 }

@@ -156,6 +156,18 @@ impl<C: Client> Engine<C> {
         if code == Code::OK { sent } else { code }
     }
 
+    /// Sends what callers have queued, in place of the IO thread. False if that takes more than
+    /// sending.
+    pub(super) fn send_now(&mut self, handle: &Handle<C>) -> bool {
+        if handle.life.is_closing() || !self.core.state().is_live() {
+            return false;
+        }
+        let now = self.begin(handle);
+        self.send(handle, now);
+        self.hand_over(handle);
+        self.core.state().is_live()
+    }
+
     /// Time until [`prepare`](Self::prepare) has something to do, ms; `None` if never.
     pub(super) fn timeout(&self) -> Option<Millis> {
         let mut deadline = self.core.next_deadline()?;
@@ -441,9 +453,7 @@ impl<C: Client> Engine<C> {
         self.aftermath.auth.extend(events.auth.drain(..));
         self.aftermath.lines.extend(events.log.take());
     }
-}
 
-impl<C: Client> Engine<C> {
     /// Hands everything over at once, without the completion thread. Credentials come first:
     /// the end of a session that failed to authenticate is heard of after them (C-437).
     fn deliver_directly(&mut self, handle: &Handle<C>, used: usize) {

@@ -59,9 +59,7 @@ _on_path = _completion(StringCompletion, lambda path: (None if path is None else
 _on_stat = _completion(StatCompletion, lambda stat: (arguments.stat_at(stat),))
 _on_data = _completion(DataCompletion, _data_result)
 _on_names = _completion(StringsCompletion, lambda names: (arguments.strings_at(names),))
-_on_acl = _completion(
-    AclCompletion, lambda acl, stat: (arguments.acl_dicts(acl), arguments.stat_at(stat))
-)
+_on_acl = _completion(AclCompletion, lambda acl, stat: (arguments.acl_dicts(acl), arguments.stat_at(stat)))
 
 
 def _submit(handle, function, call_arguments, completion, callback, registration=None) -> int:
@@ -82,9 +80,7 @@ def _submit(handle, function, call_arguments, completion, callback, registration
     return OK
 
 
-def _submit_watched(
-    zh, path, watcher, table, function, completion, callback, exists: bool = False
-) -> int:
+def _submit_watched(zh, path, watcher, table, function, completion, callback, exists: bool = False) -> int:
     path = arguments.text(path)
     watcher = arguments.callback(watcher)
     callback = arguments.callback(callback)
@@ -118,9 +114,7 @@ def adelete(zh, path, version=-1, callback=None, /):
 
 def aexists(zh, path, watcher=None, callback=None, /):
     """Looks for a node. ``callback(zh, rc, stat dict or None)``"""
-    return _submit_watched(
-        zh, path, watcher, DATA, _lib.zoo_awexists, _on_stat, callback, exists=True
-    )
+    return _submit_watched(zh, path, watcher, DATA, _lib.zoo_awexists, _on_stat, callback, exists=True)
 
 
 def aget(zh, path, watcher=None, callback=None, /):
@@ -137,9 +131,7 @@ def aset(zh, path, value, version=-1, callback=None, /):
     value = arguments.data(value)
     version = arguments.c_int(version)
     callback = arguments.callback(callback)
-    return _submit(
-        find(zh), _lib.zoo_aset, (path, value, len(value), version), _on_stat, callback
-    )
+    return _submit(find(zh), _lib.zoo_aset, (path, value, len(value), version), _on_stat, callback)
 
 
 def aget_children(zh, path, watcher=None, callback=None, /):
@@ -180,6 +172,4 @@ def add_auth(zh, scheme, cert, callback, /):
     scheme = arguments.text(scheme, "scheme")
     cert = arguments.data(cert)
     callback = arguments.callback(callback)
-    return _submit(
-        find(zh), _lib.zoo_add_auth, (scheme, cert, len(cert)), _on_nothing, callback
-    )
+    return _submit(find(zh), _lib.zoo_add_auth, (scheme, cert, len(cert)), _on_nothing, callback)

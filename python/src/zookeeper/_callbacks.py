@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 import sys
 import time
 from itertools import count
-
-from zookeeper_native._binding import load
 
 #: Numbers that stand for Python objects in C's user data. 0 is left out because it would arrive as NULL.
 numbers = count(1)
@@ -27,6 +24,8 @@ def report() -> None:
 #: One item per callback under way; append and pop are atomic.
 _running: list[None] = []
 _ending = False
+# How long the end of the process waits for callbacks under way.
+_PATIENCE_S = 5
 
 
 def _forget_running() -> None:
@@ -36,9 +35,6 @@ def _forget_running() -> None:
 
 # The threads that ran callbacks at a fork do not exist in the child.
 os.register_at_fork(after_in_child=_forget_running)
-
-# How long the end of the process waits for callbacks under way.
-_PATIENCE_S = 5
 
 
 def guarded(function):
@@ -58,19 +54,11 @@ def guarded(function):
     return call
 
 
-@atexit.register
-def _end() -> None:
-    """Keeps the library's threads out of an interpreter that is going away.
-
-    Sessions are left alone: they end by their timeouts, as when a program is killed. A callback that never returns
-    must not hold up the end of the process, therefore the library, which would wait for it, is not asked then. Where it
-    cannot be asked CPython itself ends its threads as soon as they come near the interpreter.
-    """
+def stop() -> bool:
+    """Lets no callback begin any more. Returns whether those under way have ended within the time for that."""
     global _ending
     _ending = True
-    library = load()
     deadline = time.monotonic() + _PATIENCE_S
     while _running and time.monotonic() < deadline:
         time.sleep(0.001)
-    if not _running and library.has("zoox_mute_callbacks"):
-        library.zoox_mute_callbacks()
+    return not _running

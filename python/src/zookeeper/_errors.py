@@ -50,8 +50,7 @@ class ZooKeeperException(Exception):
 
 #: Exception classes by their names.
 EXCEPTIONS = {
-    f"{name}Exception": type(f"{name}Exception", (ZooKeeperException,), {"__module__": "zookeeper"})
-    for name in _NAMES
+    f"{name}Exception": type(f"{name}Exception", (ZooKeeperException,), {"__module__": "zookeeper"}) for name in _NAMES
 }
 _BY_CODE = {CODES[name.upper()]: EXCEPTIONS[f"{name}Exception"] for name in _NAMES}
 

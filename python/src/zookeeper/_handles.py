@@ -28,7 +28,7 @@ os.register_at_fork(after_in_child=_new_lock)
 class Handle:
     """One connection to a cluster, known to C by an address and to the program by a number."""
 
-    __slots__ = ("number", "address", "pid", "session_watch", "watches", "opening")
+    __slots__ = ("address", "number", "opening", "pid", "session_watch", "watches")
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -88,3 +88,9 @@ def take(zh) -> tuple[Handle, int]:
         handle = find(zh)
         address, handle.address = handle.address, None
         return handle, address
+
+
+def open_here() -> list[int]:
+    """Numbers of the handles that this very process has open."""
+    pid = os.getpid()
+    return [h.number for h in _table if h is not None and h.pid == pid and h.address is not None]

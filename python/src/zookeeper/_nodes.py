@@ -48,11 +48,7 @@ def create(zh, path, value, acl, flags=0, /):
     handle = find(zh)
     acls = arguments.acls(acl)
     created = ctypes.create_string_buffer(_PATH_SIZE)
-    _check(
-        _lib.zoo_create(
-            handle.address, path, value, len(value), byref(acls), flags, byref(created), _PATH_SIZE
-        )
-    )
+    _check(_lib.zoo_create(handle.address, path, value, len(value), byref(acls), flags, byref(created), _PATH_SIZE))
     return created.value.decode()
 
 
@@ -94,9 +90,7 @@ def get(zh, path, watcher=None, buffer_len=_DATA_SIZE, /):
     address = ctypes.addressof(buffer)
 
     def call(function, context):
-        return _lib.zoo_wget(
-            handle.address, path, function, context, address, byref(length), byref(stat)
-        )
+        return _lib.zoo_wget(handle.address, path, function, context, address, byref(length), byref(stat))
 
     try:
         _check(_watched(handle, path, watcher, DATA, call))

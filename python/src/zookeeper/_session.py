@@ -1,7 +1,8 @@
-"""Handles from init to close, and the settings of the library."""
+"""Handles from init to close, the settings of the library, and the end of the process."""
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import io
 from operator import index
@@ -9,6 +10,7 @@ from operator import index
 from zookeeper_native._binding import ClientId, load, signals_blocked
 
 from . import _arguments as arguments
+from . import _callbacks as callbacks
 from . import _handles as handles
 from . import _watches as watches
 from ._errors import OK, ZooKeeperException, message
@@ -158,3 +160,20 @@ def set_log_stream(stream, /):
         raise ValueError("the file cannot be written to")
     _lib.zoo_set_log_stream(c_stream)
     _log_stream = stream
+
+
+@atexit.register
+def _end() -> None:
+    """Keeps the library's threads out of an interpreter that is going away: they would crash it.
+
+    Sessions are left alone: they end by their timeouts, as when a program is killed. Only a library that cannot be muted
+    has to have its handles closed. A callback that never returns must not hold up the end of the process, and the
+    library would wait for it.
+    """
+    if not callbacks.stop():
+        return
+    if _lib.has("zoox_mute_callbacks"):
+        _lib.zoox_mute_callbacks()
+        return
+    for number in handles.open_here():
+        close(number)

@@ -41,7 +41,7 @@ os.register_at_fork(after_in_child=_new_lock)
 class Watch:
     """A watcher that C knows under a number."""
 
-    __slots__ = ("number", "handle", "watcher", "armed", "under_way", "fired")
+    __slots__ = ("armed", "fired", "handle", "number", "under_way", "watcher")
 
     def __init__(self, handle: Handle, watcher) -> None:
         self.number = next(numbers)
@@ -94,7 +94,7 @@ class Watch:
 class Registration:
     """A call under way that registers a watch. Without a watcher it stands for no watch at all."""
 
-    __slots__ = ("watch", "_place", "_exists")
+    __slots__ = ("_exists", "_place", "watch")
 
     def __init__(self, handle: Handle, watcher, path: bytes, table: str, exists: bool = False) -> None:
         self._place = (path, table)

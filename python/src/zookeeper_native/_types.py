@@ -264,8 +264,6 @@ def read_acls(address) -> list[tuple[int, bytes, bytes]]:
 def make_acls(entries) -> ACLVector:
     """An ``ACL_vector`` of ``(perms, scheme, id)`` triples with ``bytes`` names; it owns its entries."""
     entries = list(entries)
-    array = (ACL * len(entries))(
-        *(ACL(perms, Id(scheme, identity)) for perms, scheme, identity in entries)
-    )
+    array = (ACL * len(entries))(*(ACL(perms, Id(scheme, identity)) for perms, scheme, identity in entries))
     # The vector keeps the array alive, and the array the strings.
     return ACLVector(len(entries), array)
