@@ -1,13 +1,11 @@
-"""Servers and clients for the tests of the adapter.
+"""Fixtures for the tests of the adapter: servers of their own, and clients that are stopped."""
 
-``ZK_TEST_SERVER`` names the binary of our server; without it the usual build folders are
-searched. Tests that also run on the Java server skip that half, and say so, where it is missing.
-"""
+from __future__ import annotations
 
 import pytest
+from servers import TestServer, wait_for
 
 import kazoo_native
-from kazoo_servers import JavaServer, Server, java_available, wait_for
 
 kazoo_native.install()
 
@@ -15,23 +13,17 @@ kazoo_native.install()
 @pytest.fixture
 def server():
     """A test server with its control port, for one test."""
-    with Server() as running:
-        yield running
+    running = TestServer()
+    yield running
+    running.stop()
 
 
 @pytest.fixture
 def second_server():
     """Another one, which knows nothing of the first."""
-    with Server() as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def java_server():
-    if not java_available():
-        pytest.skip("Java or ZooKeeper's jars are missing: not run on the real server")
-    with JavaServer() as running:
-        yield running
+    running = TestServer()
+    yield running
+    running.stop()
 
 
 @pytest.fixture(params=["test-server", "java"])
@@ -48,7 +40,7 @@ def connect():
     clients = []
 
     def connect(server, start=True, **options):
-        client = KazooClient(getattr(server, "address", server), **options)
+        client = KazooClient(getattr(server, "hosts", server), **options)
         clients.append(client)
         if start:
             client.start(20)
@@ -75,4 +67,8 @@ def states():
 @pytest.fixture
 def eventually():
     """Waits until a function returns something true, and returns that."""
-    return wait_for
+
+    def eventually(condition):
+        return wait_for(condition, "what the test waits for")
+
+    return eventually

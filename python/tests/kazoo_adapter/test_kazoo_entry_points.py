@@ -40,17 +40,17 @@ def with_path(folder):
 
 
 def test_a_program_without_the_adapter_uses_kazoos_connection(server, program):
-    assert python(program, server.address)[:2] == (0, "False /a []")
+    assert python(program, server.hosts)[:2] == (0, "False /a []")
 
 
 def test_the_module_runs_a_program_on_the_native_library(server, program):
-    done = python("-m", "kazoo_native", program, server.address, "--more")
+    done = python("-m", "kazoo_native", program, server.hosts, "--more")
     assert done[:2] == (0, "True /a ['--more']")
 
 
 def test_the_module_runs_a_module_on_the_native_library(server, program, tmp_path):
     done = python(
-        "-m", "kazoo_native", "-m", "program", server.address, PYTHONPATH=with_path(tmp_path)
+        "-m", "kazoo_native", "-m", "program", server.hosts, PYTHONPATH=with_path(tmp_path)
     )
     assert done[:2] == (0, "True /a []")
 
@@ -73,7 +73,7 @@ def test_the_variable_turns_the_start_up_hook_on(server, program, tmp_path, valu
     (tmp_path / "usercustomize.py").write_text("import kazoo_native._hook")
     (tmp_path / "sitecustomize.py").write_text("import kazoo_native._hook")
     done = python(
-        program, server.address, KAZOO_NATIVE=value, PYTHONPATH=with_path(tmp_path)
+        program, server.hosts, KAZOO_NATIVE=value, PYTHONPATH=with_path(tmp_path)
     )
     assert done[:2] == (0, "%s /a []" % native)
 
@@ -177,7 +177,7 @@ ORIGINAL = "/usr/lib/x86_64-linux-gnu/libzookeeper_mt.so.2"
 @pytest.mark.skipif(not os.path.exists(ORIGINAL), reason="the original library is not installed")
 def test_the_original_library_works_and_what_it_lacks_is_said(server, program):
     status, out, text = python(
-        "-m", "kazoo_native", program, server.address, ZOOKEEPER_NATIVE_LIB=ORIGINAL
+        "-m", "kazoo_native", program, server.hosts, ZOOKEEPER_NATIVE_LIB=ORIGINAL
     )
     assert (status, out) == (0, "True /a []")
     assert "does not offer: fetching results in batches" in text

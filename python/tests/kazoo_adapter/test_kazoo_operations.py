@@ -24,7 +24,7 @@ from kazoo_native import errors, wire
 def stock(any_server):
     """A client on kazoo's own connection to the same server."""
     kazoo_native.uninstall()
-    client = KazooClient(any_server.address)
+    client = KazooClient(any_server.hosts)
     kazoo_native.install()
     client.start(20)
     yield client
@@ -119,7 +119,7 @@ def test_an_operation_gives_the_same_as_on_kazoos_connection(name, operation, na
 def test_paths_are_under_the_chroot(any_server, connect):
     root = "/root-%s" % uuid.uuid4().hex
     connect(any_server).ensure_path(root)
-    client = connect(any_server.address + root)
+    client = connect(any_server.hosts + root)
     assert client.create("/a", b"1") == "/a"
     events = []
     client.get("/a", watch=events.append)

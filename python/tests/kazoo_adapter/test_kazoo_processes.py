@@ -25,7 +25,7 @@ client.start(20)
 
 def run(code, server, *arguments, timeout=120):
     return subprocess.run(
-        [sys.executable, "-c", START + code, server.address, *arguments],
+        [sys.executable, "-c", START + code, server.hosts, *arguments],
         text=True,
         capture_output=True,
         timeout=timeout,
@@ -145,7 +145,7 @@ except KeyboardInterrupt:
     print('interrupted')
 """
     process = subprocess.Popen(
-        [sys.executable, "-c", START + code, server.address], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", START + code, server.hosts], stdout=subprocess.PIPE, text=True
     )
     with process:
         assert process.stdout.readline() == "ready\n"

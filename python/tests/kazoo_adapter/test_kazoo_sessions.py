@@ -282,7 +282,7 @@ def test_new_hosts_are_used_while_there_is_no_connection(
     second = connect(second_server)
     second.create("/second")
     seen = states(client)
-    client.set_hosts(second_server.address)
+    client.set_hosts(second_server.hosts)
     assert client.exists("/second") is None
     cut_off(server)
     eventually(lambda: CONNECTED in seen)
@@ -291,7 +291,7 @@ def test_new_hosts_are_used_while_there_is_no_connection(
 
 def test_hosts_are_tried_in_their_order_if_asked(server, second_server, connect):
     connect(second_server).create("/second")
-    both = "%s,%s" % (second_server.address, server.address)
+    both = "%s,%s" % (second_server.hosts, server.hosts)
     for _ in range(6):
         client = connect(both, randomize_hosts=False)
         assert client.exists("/second") is not None
@@ -299,7 +299,7 @@ def test_hosts_are_tried_in_their_order_if_asked(server, second_server, connect)
 
 def test_hosts_are_tried_in_random_order_otherwise(server, second_server, connect):
     connect(second_server).create("/second")
-    both = "%s,%s" % (second_server.address, server.address)
+    both = "%s,%s" % (second_server.hosts, server.hosts)
     found = {connect(both).exists("/second") is None for _ in range(24)}
     assert found == {True, False}
 
