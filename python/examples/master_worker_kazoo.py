@@ -82,13 +82,14 @@ def take_back(name, client):
 
 def distribute(client):
     """Gives each free task to the worker with the fewest."""
-    load = {}
-    taken = set(client.get_children("/status"))
+    load, taken = {}, set()
     for worker in client.get_children("/workers"):
         client.ensure_path("/assign/" + worker)
         tasks = client.get_children("/assign/" + worker)
         load[worker] = len(tasks)
         taken.update(tasks)
+    # Read last: a task that is done meanwhile moves there.
+    taken.update(client.get_children("/status"))
     for task in sorted(client.get_children("/tasks")):
         if task not in taken and load:
             worker = min(load, key=load.get)
