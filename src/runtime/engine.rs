@@ -151,6 +151,18 @@ impl<C: Client> Engine<C> {
         if code == Code::OK { sent } else { code }
     }
 
+    /// Sends what callers have queued, in place of the IO thread. False if that takes more than
+    /// sending.
+    pub(super) fn send_now(&mut self, handle: &Handle<C>) -> bool {
+        if handle.life.is_closing() || !self.core.state().is_live() {
+            return false;
+        }
+        let now = self.begin(handle);
+        self.send(handle, now);
+        self.hand_over(handle);
+        self.core.state().is_live()
+    }
+
     /// Time until [`prepare`](Self::prepare) has something to do, ms; `None` if never.
     pub(super) fn timeout(&self) -> Option<Millis> {
         let mut deadline = self.core.next_deadline()?;

@@ -171,7 +171,45 @@ impl<C: Client> Handle<C> {
     ) -> Result<(), Code> {
         encode::check(&request, &self.chroot).inspect_err(|_| xid::skip())?;
         self.refuse_to_deadlock(&cookie)?;
-        self.enqueue(|outbox| outbox.submit(&request, &self.chroot, cookie, watcher))
+        let sync = C::is_sync(&cookie);
+        let submit =
+            |outbox: &mut Outbox<_, _>| outbox.submit(&request, &self.chroot, cookie, watcher);
+        if sync {
+            self.enqueue_and_send(submit)
+        } else {
+            self.enqueue(submit)
+        }
+    }
+
+    /// For a caller who is going to wait: if the IO thread sleeps, it may go on sleeping until
+    /// the reply comes, because the caller sends the request itself.
+    fn enqueue_and_send(
+        &self,
+        submit: impl FnOnce(&mut Outbox<C::Cookie, C::Watcher>) -> Result<(), Code>,
+    ) -> Result<(), Code> {
+        let asleep = {
+            let mut inlet = self.inlet.lock();
+            submit(&mut inlet.outbox)?;
+            // An IO thread that is awake looks into the outbox before it sleeps.
+            inlet.woken |= !inlet.asleep;
+            inlet.asleep
+        };
+        if asleep && !self.send_for_io_thread() {
+            self.nudge();
+        }
+        Ok(())
+    }
+
+    /// False if only the IO thread can help: someone else drives the connection, or there is
+    /// none to send on.
+    fn send_for_io_thread(&self) -> bool {
+        let Some(mut engine) = self.engine.try_lock() else {
+            return false;
+        };
+        let sent = engine.send_now(self);
+        let aftermath = std::mem::take(&mut engine.aftermath);
+        self.run_aftermath(aftermath, engine);
+        sent
     }
 
     fn enqueue(

@@ -15,6 +15,9 @@ use crate::net::resolver;
 /// Process-wide: keep lists in the order given (C-291).
 static DETERMINISTIC: AtomicBool = AtomicBool::new(false);
 
+/// "No such host", should a resolver ever succeed without an address.
+const ENOENT: i32 = 2;
+
 /// Sets whether host lists keep their order; read at each resolution (C-291).
 pub fn set_deterministic_order(yes: bool) {
     DETERMINISTIC.store(yes, Ordering::Relaxed);
@@ -24,7 +27,7 @@ pub fn set_deterministic_order(yes: bool) {
 /// do not resolve are skipped as long as one does; else the last one's errno is returned.
 pub(super) fn resolve(hosts: &[HostPort], log: &mut log::Buffer) -> Result<Vec<SocketAddr>, i32> {
     let mut servers = Vec::new();
-    let mut errno = libc_enoent();
+    let mut errno = ENOENT;
     for host in hosts {
         match resolver::resolve(&host.host, host.port) {
             Ok(addresses) => servers.extend(addresses),
@@ -47,11 +50,6 @@ pub(super) fn resolve(hosts: &[HostPort], log: &mut log::Buffer) -> Result<Vec<S
         shuffle(&mut servers, fastrand::u64(..));
     }
     Ok(servers)
-}
-
-/// "No such host", should a resolver ever succeed with no address.
-const fn libc_enoent() -> i32 {
-    2
 }
 
 /// True if some host is a name, whose addresses can change.

@@ -128,7 +128,7 @@ pub(crate) fn run(load: Load) -> Result<()> {
     for library in &libraries {
         let size = fs::metadata(library.file())?.len();
         println!(
-            "size of the {} library: {} KiB, {} KiB stripped",
+            "size of {} library: {} KiB, {} KiB stripped",
             library.name,
             size / 1024,
             stripped_kib(&library.file())?
