@@ -6,6 +6,7 @@ mod demo;
 mod measure;
 mod packages;
 mod process;
+mod python;
 mod report;
 mod server;
 mod suites;
@@ -31,7 +32,14 @@ cargo xtask COMMAND
   measure               compare the data path with Debian's library
     --requests N          requests when counting; four times as many when timing (default 20000)
     --window N            requests in flight (default 1000)
+  kazoo [ARGUMENT]...   run kazoo's own tests on kazoo's connection and on ours, side by side
+    --part                only a part, of every module
+  bench python [ARGUMENT]...
+                        compare the Python modules with stock kazoo and the C calls
 ";
+
+/// The program that measures the Python modules.
+const PYTHON_BENCH: &str = "python/bench";
 
 fn main() -> ExitCode {
     match run() {
@@ -86,6 +94,11 @@ fn run() -> Result<bool> {
             measure::run(load)?;
             Ok(true)
         }
+        "kazoo" => python::run(suites::KAZOO_SUITE, args.finish()),
+        "bench" => match args.subcommand()?.as_deref() {
+            Some("python") => python::run(PYTHON_BENCH, args.finish()),
+            _ => bail!("what to bench is missing: python\n\n{USAGE}"),
+        },
         "" => bail!("no command given\n\n{USAGE}"),
         other => bail!("unknown command '{other}'\n\n{USAGE}"),
     }
