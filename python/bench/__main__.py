@@ -1,6 +1,6 @@
 """Compares kazoo on the native library with kazoo's own connection.
 
-    python python/bench SERVER_BINARY [--requests N] [--rounds N] [--core N]
+    ZK_TEST_SERVER=BINARY python python/bench [--requests N] [--rounds N] [--core N]
 
 Server and clients share one core. Each round runs both clients, one after the other; the table
 has the medians. Fails when a goal is missed.
@@ -26,11 +26,15 @@ FIGURES = (
 
 def main():
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0])
-    parser.add_argument("server", help="the zk-test-server to measure against")
+    parser.add_argument(
+        "--server", default=os.environ.get("ZK_TEST_SERVER"), help="the zk-test-server to use"
+    )
     parser.add_argument("--requests", type=int, default=20000, help="pipelined requests a round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--core", type=int, default=min(os.sched_getaffinity(0)))
     arguments = parser.parse_args()
+    if not arguments.server:
+        parser.error("no zk-test-server is given, by --server or ZK_TEST_SERVER")
     # The children inherit it.
     os.sched_setaffinity(0, {arguments.core})
     found = measure(arguments.server, arguments.requests, arguments.rounds)
