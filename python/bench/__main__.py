@@ -1,4 +1,4 @@
-"""Compares kazoo on the native library with kazoo's own connection.
+"""Compares kazoo on the native library with kazoo's own connection, and zkpython with C.
 
     ZK_TEST_SERVER=BINARY python python/bench [--requests N] [--rounds N] [--core N]
 
@@ -9,11 +9,16 @@ has the medians. Fails when a goal is missed.
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from statistics import median
 
-WORKER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kazoo_worker.py")
+from zookeeper_native import library_path
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SONAME = "libzookeeper_mt.so.2"
 KINDS = ("stock", "native")
 #: Figure, what it is called, and the goal for native : stock.
 FIGURES = (
@@ -22,6 +27,8 @@ FIGURES = (
     ("sync per second", "one get at a time, requests/s", ">=", 1.0),
     ("sync cpu", "one get at a time, client CPU us", None, None),
 )
+#: How much slower than the C call ``zookeeper.get`` may be.
+ZKPYTHON_GOAL = 1.5
 
 
 def main():
@@ -37,8 +44,10 @@ def main():
         parser.error("no zk-test-server is given, by --server or ZK_TEST_SERVER")
     # The children inherit it.
     os.sched_setaffinity(0, {arguments.core})
-    found = measure(arguments.server, arguments.requests, arguments.rounds)
-    print("kazoo on core %d, medians of %d rounds" % (arguments.core, arguments.rounds))
+    with Server(arguments.server) as address:
+        found = measure_kazoo(address, arguments.requests, arguments.rounds)
+        calls = measure_get(address, arguments.requests // 2, arguments.rounds)
+    print("on core %d, medians of %d rounds" % (arguments.core, arguments.rounds))
     print("%-36s %10s %10s %8s   %s" % ("", "stock", "native", "ratio", "goal"))
     missed = 0
     for key, title, relation, goal in FIGURES:
@@ -50,30 +59,87 @@ def main():
             missed += not met
             verdict = "%s %.1f %s" % (relation, goal, "met" if met else "MISSED")
         print("%-36s %10.1f %10.1f %8.2f   %s" % (title, stock, native, ratio, verdict))
+    missed += not report_get(calls)
     return 1 if missed else 0
 
 
-def measure(server, requests, rounds):
+class Server:
+    """The test server, which ends with the block."""
+
+    def __init__(self, program):
+        self._process = subprocess.Popen(
+            [program, "--exit-on-stdin-close"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self):
+        return self._process.stdout.readline().split()[-1]
+
+    def __exit__(self, *_):
+        self._process.communicate()
+
+
+def measure_kazoo(address, requests, rounds):
     """The figures of each round, by kind."""
-    with subprocess.Popen(
-        [server, "--exit-on-stdin-close"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        address = process.stdout.readline().split()[-1]
-        found = {kind: [] for kind in KINDS}
-        for _ in range(rounds):
-            for kind in KINDS:
-                output = subprocess.run(
-                    [sys.executable, WORKER, kind, address, str(requests)],
-                    stdout=subprocess.PIPE,
-                    text=True,
-                    check=True,
-                ).stdout
-                found[kind].append(json.loads(output.splitlines()[-1]))
-        process.stdin.close()
+    worker = os.path.join(HERE, "kazoo_worker.py")
+    found = {kind: [] for kind in KINDS}
+    for _ in range(rounds):
+        for kind in KINDS:
+            found[kind].append(
+                json.loads(output([sys.executable, worker, kind, address, str(requests)]))
+            )
     return found
+
+
+def measure_get(address, requests, rounds):
+    """Microseconds of ``zoo_get`` and of ``zookeeper.get``; None without a C compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return None
+    worker = os.path.join(HERE, "zkpython_worker.py")
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        library, program = os.path.join(folder, SONAME), os.path.join(folder, "sync_get")
+        path = library_path()
+        if os.path.exists(path):
+            os.symlink(os.path.abspath(path), library)
+        else:
+            library = "-l:" + SONAME
+        include = os.path.join(HERE, "..", "..", "include")
+        source = os.path.join(HERE, "sync_get.c")
+        subprocess.run(
+            [compiler, "-O2", "-DTHREADED", "-I", include, source, library, "-o", program],
+            check=True,
+        )
+        c_calls, python_calls = [], []
+        for _ in range(rounds):
+            run = [program, address, str(requests)]
+            c_calls.append(float(output(run, LD_LIBRARY_PATH=folder)))
+            python_calls.append(float(output([sys.executable, worker, address, str(requests)])))
+    return median(c_calls), median(python_calls)
+
+
+def output(command, **variables):
+    """The last line that a program prints."""
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=True, env={**os.environ, **variables}
+    )
+    return done.stdout.splitlines()[-1]
+
+
+def report_get(calls):
+    """Prints the comparison with C. False if the goal is missed."""
+    if calls is None:
+        print("SKIPPED: zookeeper.get is not compared with C, because there is no C compiler")
+        return True
+    print("%-36s %10s %10s" % ("", "C", "zkpython"))
+    ratio = calls[1] / calls[0]
+    met = ratio <= ZKPYTHON_GOAL
+    title = "one get at a time, us"
+    verdict = "<= %.1f %s" % (ZKPYTHON_GOAL, "met" if met else "MISSED")
+    print("%-36s %10.1f %10.1f %8.2f   %s" % (title, *calls, ratio, verdict))
+    return met
 
 
 if __name__ == "__main__":

@@ -370,9 +370,9 @@ class NativeConnectionHandler(ConnectionHandler):
         return max(_TICK, self.client._session_timeout / 60000.0)
 
     def _set_delay(self, retry):
-        """Has the library pause between rounds for as long as the retry policy will."""
-        longest = retry._cur_delay * (1 + retry.max_jitter)
-        self._handle.set_retry_delay(max(1, int(min(longest, retry.max_delay) * 1000)))
+        """Has the library pause between rounds no longer than the retry policy would."""
+        shortest = min(retry._cur_delay * (1 - retry.max_jitter), retry.max_delay)
+        self._handle.set_retry_delay(max(1, int(shortest * 1000)))
 
     def _connect_string(self):
         hosts = list(self._hosts)
