@@ -89,8 +89,7 @@ def _on_strings_stat(rc, strings, stat, token):
 @native.AclCompletion
 def _on_acl(rc, acls, stat, token):
     entries = [
-        ACL(perms, Id(_text(scheme), _text(name)))
-        for perms, scheme, name in native.read_acls(acls)
+        ACL(perms, Id(_text(scheme), _text(name))) for perms, scheme, name in native.read_acls(acls)
     ]
     _finish(token, rc, (entries, _stat(stat)))
 

@@ -7,17 +7,12 @@ states. Requests are submitted by whoever queued them while the session is on, s
 :class:`kazoo_native.wakeup.RequestSocket`.
 """
 
-import collections
 import itertools
 import logging
-import os
 import random
 import threading
 import time
-import weakref
 
-from kazoo.exceptions import AuthFailedError
-from kazoo.handlers.threading import SequentialThreadingHandler
 from kazoo.loggingsupport import BLATHER
 from kazoo.protocol.connection import (
     _CONNECTION_DROP,
@@ -25,29 +20,13 @@ from kazoo.protocol.connection import (
     STOP_CONNECTING,
     ConnectionHandler,
 )
-from kazoo.protocol.serialization import Transaction
-from kazoo.protocol.states import (
-    EVENT_TYPE_MAP,
-    Callback,
-    KazooState,
-    KeeperState,
-    WatchedEvent,
-)
+from kazoo.protocol.states import KeeperState
 from kazoo.retry import ForceRetryError
 from zookeeper_native import library_path
 
-from . import errors, requests, wire
-from .errors import NO_NODE
+from . import errors, forks, replies, requests
 from .handle import missing_features, open_handle
-from .requests import (
-    AUTH,
-    CLOSE,
-    EXISTS,
-    GET_CHILDREN,
-    GET_CHILDREN2,
-    MULTI,
-    SUBMIT,
-)
+from .requests import CLOSE, SUBMIT
 from .wakeup import PeerSocket, RequestSocket, run_blocking
 
 __all__ = ["NativeConnectionHandler", "library_path"]
@@ -55,16 +34,12 @@ __all__ = ["NativeConnectionHandler", "library_path"]
 _SESSION_EVENT = -1
 _STATES = {3: KeeperState.CONNECTED, 5: KeeperState.CONNECTED_RO}
 _EXPIRED, _AUTH_FAILED = -112, -113
-#: Which tables hold the watchers of an event: created, deleted, changed, children.
-_DATA_EVENTS, _CHILD_EVENTS = (1, 2, 3), (2, 4)
 
 #: How often, in seconds, hosts and password are looked at while there is no connection.
 _TICK = 0.1
 
 #: Numbers of requests, never used twice in a process, so that a late completion is known.
 _tokens = itertools.count(1)
-
-_connections = weakref.WeakSet()
 
 
 class _SessionOver(Exception):
@@ -94,7 +69,7 @@ class NativeConnectionHandler(ConnectionHandler):
         #: Whether the handle has had no connection yet.
         self._fresh = True
         self._verbose = False
-        _connections.add(self)
+        forks.watch_over(self)
 
     # The client's end of the wake-up.
 
@@ -148,7 +123,7 @@ class NativeConnectionHandler(ConnectionHandler):
                 code, error = None, exception
             if error is None:
                 continue
-            _take_out(pending, (request, async_object, token))
+            replies.take_out(pending, (request, async_object, token))
             if code == errors.INVALID_STATE:
                 # The session is over; the event that says so fails whatever is queued.
                 queue.appendleft(entry)
@@ -310,9 +285,7 @@ class NativeConnectionHandler(ConnectionHandler):
     def _drop_connection(self):
         self._lost("Connection dropped: Testing")
         if not self._handle.drop_connection():
-            self.logger.warning(
-                "%s cannot drop a connection and keep its session", library_path()
-            )
+            self.logger.warning("%s cannot drop a connection and keep its session", library_path())
             self._connected(KeeperState.CONNECTED)
 
     def _end(self, abandon):
@@ -387,9 +360,9 @@ class NativeConnectionHandler(ConnectionHandler):
         token, code, value = record
         if token:
             if token >= self._first_valid:
-                self._completed(token, code, value)
+                replies.completed(self.client, self.logger, self._verbose, token, code, value)
         elif code != _SESSION_EVENT:
-            self._watch_event(code, value[1])
+            replies.watch_event(self.client, self.logger, code, value[1])
         else:
             self._session_event(value[0], retry)
 
@@ -406,9 +379,7 @@ class NativeConnectionHandler(ConnectionHandler):
         elif state in (_EXPIRED, _AUTH_FAILED):
             self._close_gate()
             expired = state == _EXPIRED
-            raise _SessionOver(
-                KeeperState.EXPIRED_SESSION if expired else KeeperState.AUTH_FAILED
-            )
+            raise _SessionOver(KeeperState.EXPIRED_SESSION if expired else KeeperState.AUTH_FAILED)
         else:
             self._lost("the library is reconnecting")
 
@@ -438,116 +409,9 @@ class NativeConnectionHandler(ConnectionHandler):
             self.logger.warning("Connection dropped: %s", reason)
             client._session_callback(KeeperState.CONNECTING)
 
-    def _completed(self, token, code, value):
-        client = self.client
-        pending = client._pending
-        entry = _answered(pending, token)
-        if entry is None:
-            return
-        request, async_object, expected = entry
-        if expected != token:
-            error = RuntimeError("xids do not match, expected %r received %r", expected, token)
-            async_object.set_exception(error)
-            raise error
-        kind = request.type
-        missing = code == NO_NODE and kind == EXISTS
-        if code and not missing and kind != MULTI:
-            error = AuthFailedError() if kind == AUTH else errors.from_code(code)
-            if self._verbose:
-                self.logger.debug("Received error(xid=%s) %r", token, error)
-            if async_object is not None:
-                async_object.set_exception(error)
-            return
-        if async_object is not None:
-            try:
-                response = None if missing else self._response(request, kind, code, value)
-            except Exception as error:
-                if kind != MULTI:
-                    self.logger.exception(
-                        "Exception raised during deserialization of request: %s", request
-                    )
-                async_object.set_exception(error)
-                return
-            if self._verbose:
-                self.logger.debug("Received response(xid=%s): %r", token, response)
-            async_object.set(response)
-        # After success only, and after the result as kazoo does it.
-        watcher = getattr(request, "watcher", None)
-        if watcher and not client._stopped.is_set():
-            children = kind in (GET_CHILDREN, GET_CHILDREN2)
-            table = client._child_watchers if children else client._data_watchers
-            table[request.path].add(watcher)
-
-    def _response(self, request, kind, code, value):
-        if kind == MULTI:
-            return Transaction.unchroot(self.client, errors.of_transaction(code, value))
-        if kind == GET_CHILDREN:
-            value = value[0]
-        if wire.is_foreign(request) and kind != AUTH:
-            return request.deserialize(wire.reply(request, value), 0)
-        return value
-
-    def _watch_event(self, event, path):
-        client = self.client
-        if event not in EVENT_TYPE_MAP:
-            return
-        self.logger.debug("Received EVENT: %s %s", EVENT_TYPE_MAP[event], path)
-        watchers = []
-        if event in _DATA_EVENTS:
-            watchers.extend(client._data_watchers.pop(path, ()))
-        if event in _CHILD_EVENTS:
-            watchers.extend(client._child_watchers.pop(path, ()))
-        if client._stopped.is_set():
-            return
-        details = WatchedEvent(EVENT_TYPE_MAP[event], client._state, client.unchroot(path))
-        for watcher in watchers:
-            client.handler.dispatch_callback(Callback("watch", watcher, (details,)))
-
     def _log(self, line):
         """Takes the library's messages, on its threads; only called when a level was asked for."""
         self.logger.info("%s", line.decode("utf-8", "replace"))
-
-    # After a fork.
-
-    def _forget(self):
-        """The child of a fork has neither the library's threads nor this connection's routine.
-
-        Whatever the parent's threads held at the moment of the fork stays locked, so that
-        nothing of it is used again: no result is set and no listener called. The client is
-        stopped and can be started again.
-        """
-        self._open = False
-        self._submitting = threading.Lock()
-        routine, self._connection_routine = self._connection_routine, None
-        self._handle = self._socket = None
-        if routine is None:
-            return
-        if hasattr(routine, "kill"):
-            routine.kill()  # A greenlet would go on.
-        client, handler = self.client, self.handler
-        if type(handler) is SequentialThreadingHandler:
-            handler.__init__()
-        client._queue, client._pending = collections.deque(), collections.deque()
-        client._data_watchers.clear()
-        client._child_watchers.clear()
-        client._state, client.state = KeeperState.CLOSED, KazooState.LOST
-        client._reset_session()
-        client._live = handler.event_object()
-        for name in ("_stopped", "_writer_stopped"):
-            setattr(client, name, _set_event(handler))
-        self.connection_stopped = _set_event(handler)
-        self.connection_closed = _set_event(handler)
-        reader, writer = self._read_sock, self._write_sock
-        self._read_sock = self._write_sock = None
-        for sock in (reader, writer):
-            if sock is not None:
-                sock.close()
-
-
-def _set_event(handler):
-    event = handler.event_object()
-    event.set()
-    return event
 
 
 def _is_for_routine(request):
@@ -555,47 +419,10 @@ def _is_for_routine(request):
     return special or getattr(request, "type", None) == CLOSE
 
 
-def _answered(pending, token):
-    """Takes out the entry that a completion is for: the oldest one, as replies are ordered.
-
-    Answers to credentials may overtake others and be overtaken. None if nothing is pending.
-    """
-    try:
-        if pending[0][2] == token:
-            return pending.popleft()
-    except IndexError:
-        return None  # Failed meanwhile.
-    oldest = None
-    for entry in list(pending):
-        if entry[0].type == AUTH:
-            if entry[2] == token:
-                return _take_out(pending, entry)
-        elif oldest is None:
-            oldest = entry
-            if entry[2] == token:
-                break
-    # With another token than expected, which is for the caller to find out.
-    return oldest and _take_out(pending, oldest)
-
-
-def _take_out(pending, entry):
-    try:
-        pending.remove(entry)
-    except ValueError:
-        return None  # Failed meanwhile.
-    return entry
-
-
-def _after_fork_in_child():
-    for connection in list(_connections):
-        connection._forget()
-
-
-os.register_at_fork(after_in_child=_after_fork_in_child)
-
-
-def warn_of_missing_features(logger=logging.getLogger(__name__)):
-    """Says once what the library in use cannot do."""
+def warn_of_missing_features():
+    """Says what the library in use cannot do."""
     missing = missing_features()
     if missing:
-        logger.warning("%s does not offer: %s", library_path(), "; ".join(missing))
+        logging.getLogger(__name__).warning(
+            "%s does not offer: %s", library_path(), "; ".join(missing)
+        )

@@ -85,7 +85,13 @@ def open_handle(hosts, timeout, session, read_only, keep_order, log):
     flags = _NO_CLIENT_ENVIRONMENT_LOG | (READ_ONLY if read_only else 0)
     with native.signals_blocked():
         return kind.open(
-            extra or library, hosts.encode(), timeout, identity, flags, keep_order, log if level else None
+            extra or library,
+            hosts.encode(),
+            timeout,
+            identity,
+            flags,
+            keep_order,
+            log if level else None,
         )
 
 

@@ -100,7 +100,7 @@ class QueueHandle(Handle):
         _, kind, _, token, rc, event, state, payload, length, count, has_stat = entry[:11]
         start = at + ENTRY.size
         if kind == EVENT:
-            return 0, event, (state, buffer[start : start + length].decode("utf-8", "surrogateescape"))
+            return 0, event, (state, _text(buffer, start, length))
         if payload == RESULTS:
             types = self._transactions.pop(token, ())
             return token, rc, _results(buffer, at, count, types)
@@ -114,11 +114,11 @@ class QueueHandle(Handle):
         if payload == NO_PAYLOAD:
             return token, 0, _make_stat(entry[_STAT:]) if has_stat else True
         if payload == STRING:
-            path = buffer[start : start + length].decode("utf-8", "surrogateescape")
+            path = _text(buffer, start, length)
             return token, 0, (path, _make_stat(entry[_STAT:])) if has_stat else path
         if payload == STRINGS:
             # Each name has a NUL after it.
-            names = buffer[start : start + length].decode("utf-8", "surrogateescape").split("\0")[:count]
+            names = _text(buffer, start, length).split("\0")[:count]
             return token, 0, (names, _make_stat(entry[_STAT:]))
         if payload == ACLS:
             return token, 0, (_acls(buffer, at, count), _make_stat(entry[_STAT:]))
@@ -192,9 +192,7 @@ def _acls(buffer, base, count):
     acls = []
     at = base + ENTRY.size
     for _ in range(count):
-        perms, scheme, scheme_length, name, name_length, _ = QUEUE_ACL.unpack_from(
-            buffer, at
-        )
+        perms, scheme, scheme_length, name, name_length, _ = QUEUE_ACL.unpack_from(buffer, at)
         identity = Id(
             _text(buffer, base + scheme, scheme_length), _text(buffer, base + name, name_length)
         )

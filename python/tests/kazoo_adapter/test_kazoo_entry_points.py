@@ -72,9 +72,7 @@ def test_the_variable_turns_the_start_up_hook_on(server, program, tmp_path, valu
     # What the .pth file of the distribution does at start-up.
     (tmp_path / "usercustomize.py").write_text("import kazoo_native._hook")
     (tmp_path / "sitecustomize.py").write_text("import kazoo_native._hook")
-    done = python(
-        program, server.hosts, KAZOO_NATIVE=value, PYTHONPATH=with_path(tmp_path)
-    )
+    done = python(program, server.hosts, KAZOO_NATIVE=value, PYTHONPATH=with_path(tmp_path))
     assert done[:2] == (0, "%s /a []" % native)
 
 
@@ -98,10 +96,7 @@ def test_the_hook_leaves_kazoos_loader_as_it_was():
 
 
 def test_the_hook_works_when_kazoo_is_there_already():
-    check = (
-        "import kazoo.client, kazoo_native._hook;"
-        "print(kazoo.client.ConnectionHandler.__name__)"
-    )
+    check = "import kazoo.client, kazoo_native._hook;print(kazoo.client.ConnectionHandler.__name__)"
     assert python("-c", check, KAZOO_NATIVE="1")[1] == "NativeConnectionHandler"
 
 

@@ -238,9 +238,7 @@ def test_a_client_goes_on_with_the_session_of_another(any_server, connect, event
     assert first.sync(path) and first.exists(path) is None
 
 
-def test_credentials_precede_requests_on_every_connection(
-    any_server, connect, eventually, states
-):
+def test_credentials_precede_requests_on_every_connection(any_server, connect, eventually, states):
     path = "/secret-%s" % uuid.uuid4().hex
     owner = connect(any_server, auth_data=[("digest", "user:password")])
     owner.create(path, b"1", acl=[make_digest_acl("user", "password", all=True)])
