@@ -380,3 +380,12 @@ def test_requests_of_a_thread_during_losses_end_one_way_or_the_other(server, con
         thread.join()
     assert all(result.ready() for result in results)
     assert any(result.successful() for result in results)
+
+
+def test_encrypted_clients_keep_kazoos_own_connection_and_say_so(
+    server, connect, eventually, caplog
+):
+    client = connect(server, start=False, use_ssl=True)
+    client.start_async()
+    eventually(lambda: "this client uses kazoo's own connection" in caplog.text)
+    assert client._connection._handle is None
