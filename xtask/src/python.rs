@@ -12,12 +12,14 @@ use crate::artifacts::{self, root, target_dir};
 use crate::process::{run_captured, tied_command};
 
 /// Packages by name, from the package index. hatchling builds ours, the last two are for kazoo's own tests.
-const PACKAGES: [&str; 7] = [
+const PACKAGES: [&str; 9] = [
     "pytest",
     "kazoo>=2.9,<3",
     "gevent",
     "eventlet",
     "hatchling",
+    "objgraph",
+    "pure-sasl",
     "pyjks",
     "pyOpenSSL<26.2",
 ];
