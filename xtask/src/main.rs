@@ -1,6 +1,7 @@
 //! Project commands, run as `cargo xtask COMMAND`.
 
 mod artifacts;
+mod bench;
 mod compile;
 mod demo;
 mod measure;
@@ -31,6 +32,14 @@ cargo xtask COMMAND
   measure               compare the data path with Debian's library
     --requests N          requests when counting; four times as many when timing (default 20000)
     --window N            requests in flight (default 1000)
+  bench                 measure our library, Debian's and a bare socket in turn (docs/performance.md)
+    --case NAME           only this case; may be repeated
+    --server NAME         only on this server, canned, test or java; may be repeated
+    --list                print the names of the cases
+    --quick               short runs
+    --runs N              runs of each subject
+    --json                print JSON instead of the tables
+    --out FOLDER          write the report here (a whole run: docs/performance, else target/bench)
 ";
 
 fn main() -> ExitCode {
@@ -84,6 +93,24 @@ fn run() -> Result<bool> {
             };
             finish(args)?;
             measure::run(load)?;
+            Ok(true)
+        }
+        "bench" => {
+            let list = args.contains("--list");
+            let options = bench::Options {
+                cases: args.values_from_str("--case")?,
+                servers: args.values_from_str("--server")?,
+                quick: args.contains("--quick"),
+                runs: args.opt_value_from_str("--runs")?,
+                json: args.contains("--json"),
+                out: args.opt_value_from_os_str("--out", path)?,
+            };
+            finish(args)?;
+            if list {
+                bench::list();
+                return Ok(true);
+            }
+            bench::run(&options)?;
             Ok(true)
         }
         "" => bail!("no command given\n\n{USAGE}"),

@@ -88,7 +88,7 @@ impl Bench {
 }
 
 /// The number of calls in the last line of `strace -c`.
-fn total_calls(table: &str) -> Option<u64> {
+pub(crate) fn total_calls(table: &str) -> Option<u64> {
     let total = table
         .lines()
         .rfind(|line| line.trim_end().ends_with("total"))?;

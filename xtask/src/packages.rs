@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 
 /// A file that proves a package is there, and the package.
-const NEEDED: [(&str, &str); 10] = [
+const NEEDED: [(&str, &str); 11] = [
     ("/usr/bin/gcc", "gcc"),
     ("/usr/bin/g++", "g++"),
     (
@@ -20,6 +20,7 @@ const NEEDED: [(&str, &str); 10] = [
     ("/usr/bin/pkg-config", "pkg-config"),
     ("/usr/bin/strace", "strace"),
     ("/usr/bin/readelf", "binutils"),
+    ("/usr/bin/valgrind", "valgrind"),
 ];
 
 /// Installs what is missing when we may, else names it.

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use zk_proto::records::{ConnectRequest, ConnectResponse, PASSWORD_LEN};
 use zk_proto::{Jute, frame};
 
-use super::reply::{Canned, After};
+use super::reply::{After, Canned};
 
 /// First size of the receive buffer; it grows with the frames.
 const INPUT: usize = 256 << 10;

@@ -128,7 +128,10 @@ fn append_body(op: Op, reader: &mut Reader<'_>, out: &mut Vec<u8>) -> Result<(),
             .encode(out);
         }
         Op::SetData => {
-            let len = reader.read::<SetDataRequest<'_>>()?.data.map_or(0, <[u8]>::len);
+            let len = reader
+                .read::<SetDataRequest<'_>>()?
+                .data
+                .map_or(0, <[u8]>::len);
             let stat = stat(len, 0);
             SetDataResponse { stat }.encode(out);
         }

@@ -1,0 +1,193 @@
+//! The loads, and what each varies.
+
+use super::servers::Kind;
+
+/// Arguments of a load program.
+pub(super) type Settings = Vec<(&'static str, u64)>;
+
+/// A load at several values of one parameter.
+#[derive(Debug)]
+pub(super) struct Case {
+    /// Name on the command line and in the results.
+    pub(super) name: &'static str,
+    /// What it shows.
+    pub(super) about: &'static str,
+    /// The load of `load` and `floor`.
+    pub(super) load: &'static str,
+    /// What varies.
+    pub(super) parameter: &'static str,
+    /// Its values.
+    pub(super) values: &'static [u64],
+    /// Arguments for a value.
+    pub(super) settings: fn(u64) -> Settings,
+    /// The largest value at which a bare socket can do the same; `None` if it never can.
+    pub(super) floor_up_to: Option<u64>,
+    /// Servers that it makes sense on.
+    pub(super) servers: &'static [Kind],
+    /// Whether system calls and allocations are counted too, in runs of their own.
+    pub(super) counted: bool,
+}
+
+const EVERYWHERE: &[Kind] = &[Kind::Canned, Kind::Test, Kind::Java];
+const CANNED: &[Kind] = &[Kind::Canned];
+const WINDOWS: &[u64] = &[1, 10, 100, 1_000];
+const THREADS: &[u64] = &[1, 2, 8, 64];
+const SIZES: &[u64] = &[0, 100, 1 << 10, 16 << 10, 64 << 10, 1_000_000];
+const ALWAYS: Option<u64> = Some(u64::MAX);
+
+/// Every case, in the order of the report.
+pub(super) const ALL: &[Case] = &[
+    pipelined("aget", "pipelined zoo_aget"),
+    pipelined("aexists", "pipelined zoo_aexists"),
+    pipelined("aset", "pipelined zoo_aset"),
+    pipelined("acreate", "pipelined zoo_acreate"),
+    synchronous("get", "zoo_get from threads that share a handle"),
+    synchronous("set", "zoo_set from threads that share a handle"),
+    Case {
+        name: "size-get",
+        about: "values of all sizes read with zoo_aget",
+        load: "aget",
+        parameter: "bytes",
+        values: SIZES,
+        settings: |size| vec![("size", size), ("window", window_for(size))],
+        floor_up_to: ALWAYS,
+        servers: CANNED,
+        counted: false,
+    },
+    Case {
+        name: "size-set",
+        about: "values of all sizes written with zoo_aset",
+        load: "aset",
+        parameter: "bytes",
+        values: SIZES,
+        settings: |size| vec![("size", size), ("window", window_for(size))],
+        floor_up_to: ALWAYS,
+        servers: CANNED,
+        counted: false,
+    },
+    Case {
+        name: "multi",
+        about: "transactions of so many sets, 10 in flight",
+        load: "amulti",
+        parameter: "operations",
+        values: &[1, 10, 100, 1_000],
+        settings: |count| vec![("count", count), ("window", 10)],
+        floor_up_to: ALWAYS,
+        servers: EVERYWHERE,
+        counted: true,
+    },
+    Case {
+        name: "children",
+        about: "lists of children, 4 in flight",
+        load: "children",
+        parameter: "children",
+        values: &[1, 100, 1_000, 10_000, 100_000],
+        settings: |count| vec![("count", count), ("window", 4)],
+        floor_up_to: ALWAYS,
+        servers: CANNED,
+        counted: false,
+    },
+    Case {
+        name: "handles",
+        about: "handles opened at once: time and memory of each",
+        load: "handles",
+        parameter: "handles",
+        values: &[1, 10, 100, 1_000],
+        settings: |count| vec![("count", count)],
+        floor_up_to: None,
+        servers: CANNED,
+        counted: false,
+    },
+    Case {
+        name: "connect-close",
+        about: "a handle opened and closed, again and again",
+        load: "connect-close",
+        parameter: "handles",
+        values: &[1],
+        settings: |_| vec![],
+        floor_up_to: ALWAYS,
+        servers: EVERYWHERE,
+        counted: true,
+    },
+    Case {
+        name: "reconnect",
+        about: "a connection lost and made again, with watches to restore",
+        load: "reconnect",
+        parameter: "watches",
+        values: &[1, 1_000, 100_000],
+        settings: |count| vec![("count", count)],
+        floor_up_to: None,
+        servers: CANNED,
+        counted: false,
+    },
+    Case {
+        name: "storm",
+        about: "all watches fire; figures for each set with its event",
+        load: "storm",
+        parameter: "watches",
+        values: &[10_000],
+        settings: |count| vec![("count", count)],
+        floor_up_to: None,
+        servers: EVERYWHERE,
+        counted: false,
+    },
+    Case {
+        name: "outstanding",
+        about: "zoo_aget with ever more requests in flight",
+        load: "aget",
+        parameter: "window",
+        values: &[1, 10, 100, 1_000, 10_000, 100_000],
+        settings: |window| vec![("window", window)],
+        floor_up_to: ALWAYS,
+        servers: CANNED,
+        counted: false,
+    },
+    Case {
+        name: "watches",
+        about: "zoo_aget, 1,000 in flight, on a handle with watches elsewhere",
+        load: "aget",
+        parameter: "watches",
+        values: &[1, 100, 10_000, 100_000],
+        settings: |watches| vec![("watches", watches), ("window", 1_000)],
+        floor_up_to: None,
+        servers: CANNED,
+        counted: false,
+    },
+];
+
+const fn pipelined(name: &'static str, about: &'static str) -> Case {
+    Case {
+        name,
+        about,
+        load: name,
+        parameter: "window",
+        values: WINDOWS,
+        settings: |window| vec![("window", window)],
+        floor_up_to: ALWAYS,
+        servers: EVERYWHERE,
+        counted: true,
+    }
+}
+
+const fn synchronous(name: &'static str, about: &'static str) -> Case {
+    Case {
+        name,
+        about,
+        load: name,
+        parameter: "threads",
+        values: THREADS,
+        settings: |threads| vec![("threads", threads)],
+        // One request at a time is what a bare socket does for one thread.
+        floor_up_to: Some(1),
+        servers: EVERYWHERE,
+        counted: true,
+    }
+}
+
+/// Keeps about 16 MiB in flight.
+fn window_for(size: u64) -> u64 {
+    (16u64 << 20)
+        .checked_div(size)
+        .unwrap_or(1_000)
+        .clamp(4, 1_000)
+}

@@ -1,0 +1,184 @@
+//! The load programs: built once, run on any library.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tempfile::TempDir;
+
+use super::cases::Settings;
+use crate::artifacts::{Library, root};
+use crate::compile::{Program, compiler};
+use crate::measure::total_calls;
+use crate::process::{run_captured, tied_command};
+
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// What a load program printed.
+pub(super) type Values = BTreeMap<String, f64>;
+
+/// What is measured.
+#[derive(Clone, Debug)]
+pub(super) enum Subject {
+    /// A library under `load`.
+    Library(Library),
+    /// A bare socket: `floor`.
+    Floor,
+}
+
+impl Subject {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Library(library) => library.name,
+            Self::Floor => "floor",
+        }
+    }
+}
+
+/// One execution of a load program.
+#[derive(Debug)]
+pub(super) struct Load<'a> {
+    pub(super) name: &'a str,
+    pub(super) hosts: &'a str,
+    pub(super) settings: &'a Settings,
+}
+
+impl Load<'_> {
+    fn arguments(&self) -> Vec<String> {
+        let mut arguments = vec![self.name.to_owned(), format!("hosts={}", self.hosts)];
+        arguments.extend(
+            self.settings
+                .iter()
+                .map(|(name, value)| format!("{name}={value}")),
+        );
+        arguments
+    }
+}
+
+/// The compiled programs.
+#[derive(Debug)]
+pub(super) struct Programs {
+    folder: TempDir,
+}
+
+impl Programs {
+    pub(super) fn build() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let sources = |names: &[&str]| -> Vec<PathBuf> {
+            let bench = root().join("c-tests/bench");
+            names
+                .iter()
+                .map(|name| bench.join(format!("{name}.c")))
+                .collect()
+        };
+        // One program for both libraries: linked against one, run on either.
+        let load = [
+            "load", "bench", "client", "pipeline", "sync", "handles", "watches",
+        ];
+        Program::new(sources(&load))
+            .flag("-O2")
+            .build(&Library::ours(), &folder.path().join("load"))?;
+        compile(
+            &sources(&["floor", "floor_frames", "bench"]),
+            &["-pthread"],
+            &folder.path().join("floor"),
+        )?;
+        compile(
+            &sources(&["count_malloc"]),
+            &["-shared", "-fPIC"],
+            &folder.path().join("count_malloc.so"),
+        )?;
+        Ok(Self { folder })
+    }
+
+    /// Runs a load and returns what it printed.
+    pub(super) fn run(&self, subject: &Subject, load: &Load<'_>) -> Result<Values> {
+        let mut command = self.command(subject);
+        values(command.args(load.arguments()))
+    }
+
+    /// Runs a load with allocations being counted.
+    pub(super) fn run_counting_allocations(
+        &self,
+        subject: &Subject,
+        load: &Load<'_>,
+    ) -> Result<Values> {
+        // In the program's environment only: the launcher allocates as well.
+        let mut command = tied_command("env");
+        command.arg(format!(
+            "LD_PRELOAD={}",
+            self.path("count_malloc.so").display()
+        ));
+        command.arg(self.program(subject));
+        if let Subject::Library(library) = subject {
+            library.load_in(&mut command);
+        }
+        values(command.args(load.arguments()))
+    }
+
+    /// System calls of a load for each request, start and end of the program included.
+    pub(super) fn system_calls(&self, subject: &Subject, load: &Load<'_>) -> Result<f64> {
+        let table = self.path("strace");
+        let mut command = tied_command("strace");
+        command.args(["-c", "-f", "-o"]).arg(&table);
+        if let Subject::Library(library) = subject {
+            // The library's path is for the program, not for strace.
+            command
+                .arg("-E")
+                .arg(format!("LD_LIBRARY_PATH={}", library.folder.display()));
+        }
+        let printed = values(command.arg(self.program(subject)).args(load.arguments()))?;
+        let table = fs::read_to_string(&table)?;
+        let calls = total_calls(&table).with_context(|| format!("no total in\n{table}"))?;
+        let requests = printed
+            .get("total")
+            .context("the program printed no total")?;
+        Ok(calls as f64 / requests)
+    }
+
+    fn command(&self, subject: &Subject) -> Command {
+        let mut command = tied_command(self.program(subject));
+        if let Subject::Library(library) = subject {
+            library.load_in(&mut command);
+        }
+        command
+    }
+
+    fn program(&self, subject: &Subject) -> PathBuf {
+        self.path(match subject {
+            Subject::Library(_) => "load",
+            Subject::Floor => "floor",
+        })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+/// Compiles what does not use the library.
+fn compile(sources: &[PathBuf], flags: &[&str], output: &Path) -> Result<()> {
+    let mut command = compiler(false);
+    command
+        .args(["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror"])
+        .args(flags)
+        .args(sources)
+        .arg("-o")
+        .arg(output);
+    run_captured(&mut command, LIMIT)?
+        .success()
+        .with_context(|| format!("compiling {}", output.display()))?;
+    Ok(())
+}
+
+fn values(command: &mut Command) -> Result<Values> {
+    let finished = run_captured(command, LIMIT)?.success()?;
+    let pairs = finished.stdout.lines().filter_map(|line| {
+        let (key, value) = line.split_once(' ')?;
+        Some((key.to_owned(), value.parse().ok()?))
+    });
+    Ok(pairs.collect())
+}
