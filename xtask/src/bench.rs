@@ -97,8 +97,8 @@ pub(crate) fn list() {
     println!("{:<16}{} (test)", test_server::NAME, test_server::ABOUT);
 }
 
-/// Measures and writes the report.
-pub(crate) fn run(options: &Options) -> Result<()> {
+/// Measures and writes the report. `false` if a point could not be measured.
+pub(crate) fn run(options: &Options) -> Result<bool> {
     options.check()?;
     packages::ensure()?;
     artifacts::build()?;
@@ -108,6 +108,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         machine: machine::describe(options.effort())?,
         rows: Vec::new(),
     };
+    let mut failures = 0;
     for kind in Kind::ALL {
         if !options.wants_server(kind) {
             continue;
@@ -118,7 +119,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         for case in cases::ALL {
             if options.wants_case(case.name) && case.servers.contains(&kind) {
-                measure(case, kind, &programs, options.effort(), &mut results)?;
+                failures += measure(case, kind, &programs, options.effort(), &mut results)?;
             }
         }
         if kind == Kind::Test && options.wants_case(test_server::NAME) {
@@ -126,18 +127,20 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             test_server::measure(&programs, options.effort(), options.quick, &mut results)?;
         }
     }
-    write(options, &results)
+    write(options, &results)?;
+    Ok(failures == 0)
 }
 
-/// Measures every point of a case on a fresh server.
+/// Measures every point of a case on a fresh server. A point that fails is left out.
 fn measure(
     case: &Case,
     kind: Kind,
     programs: &Programs,
     effort: Effort,
     results: &mut Results,
-) -> Result<()> {
+) -> Result<usize> {
     let server = Server::start(kind)?;
+    let mut failures = 0;
     for &value in case.values {
         eprintln!(
             "{} on the {} server: {} {value}",
@@ -150,12 +153,15 @@ fn measure(
             value,
             effort,
         };
-        let rows = point
-            .measure(programs, &server)
-            .with_context(|| format!("{} {value}, {} server", case.name, kind.name()))?;
-        results.rows.extend(rows);
+        match point.measure(programs, &server) {
+            Ok(rows) => results.rows.extend(rows),
+            Err(error) => {
+                eprintln!("FAIL: {error:#}");
+                failures += 1;
+            }
+        }
     }
-    Ok(())
+    Ok(failures)
 }
 
 fn write(options: &Options, results: &Results) -> Result<()> {

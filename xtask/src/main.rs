@@ -4,6 +4,7 @@ mod artifacts;
 mod bench;
 mod compile;
 mod demo;
+mod instructions;
 mod measure;
 mod packages;
 mod process;
@@ -40,6 +41,8 @@ cargo xtask COMMAND
     --runs N              runs of each subject
     --json                print JSON instead of the tables
     --out FOLDER          write the report here (a whole run: docs/performance, else target/bench)
+  instructions          count the instructions of codec and core for each request
+    --bless               make the counts the committed baselines
 ";
 
 fn main() -> ExitCode {
@@ -110,7 +113,12 @@ fn run() -> Result<bool> {
                 bench::list();
                 return Ok(true);
             }
-            bench::run(&options)?;
+            bench::run(&options)
+        }
+        "instructions" => {
+            let bless = args.contains("--bless");
+            finish(args)?;
+            instructions::run(bless)?;
             Ok(true)
         }
         "" => bail!("no command given\n\n{USAGE}"),

@@ -6,12 +6,16 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 
 /// A file that proves a package is there, and the package.
-const NEEDED: [(&str, &str); 11] = [
+const NEEDED: [(&str, &str); 12] = [
     ("/usr/bin/gcc", "gcc"),
     ("/usr/bin/g++", "g++"),
     (
         "/usr/lib/x86_64-linux-gnu/libzookeeper_mt.so.2",
         "libzookeeper-mt2",
+    ),
+    (
+        "/usr/lib/x86_64-linux-gnu/libzookeeper_st.so.2",
+        "libzookeeper-st2",
     ),
     ("/usr/include/zookeeper/zookeeper.h", "libzookeeper-mt-dev"),
     ("/usr/lib/zookeeper/bin/cli_mt", "zookeeper-bin"),

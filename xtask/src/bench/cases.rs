@@ -1,5 +1,6 @@
 //! The loads, and what each varies.
 
+use super::programs::LoadKind;
 use super::servers::Kind;
 
 /// Arguments of a load program.
@@ -14,6 +15,8 @@ pub(super) struct Case {
     pub(super) about: &'static str,
     /// The load of `load` and `floor`.
     pub(super) load: &'static str,
+    /// Who drives the library.
+    pub(super) kind: LoadKind,
     /// What varies.
     pub(super) parameter: &'static str,
     /// Its values.
@@ -47,6 +50,7 @@ pub(super) const ALL: &[Case] = &[
         name: "size-get",
         about: "values of all sizes read with zoo_aget",
         load: "aget",
+        kind: LoadKind::Threads,
         parameter: "bytes",
         values: SIZES,
         settings: |size| vec![("size", size), ("window", window_for(size))],
@@ -58,6 +62,7 @@ pub(super) const ALL: &[Case] = &[
         name: "size-set",
         about: "values of all sizes written with zoo_aset",
         load: "aset",
+        kind: LoadKind::Threads,
         parameter: "bytes",
         values: SIZES,
         settings: |size| vec![("size", size), ("window", window_for(size))],
@@ -69,6 +74,7 @@ pub(super) const ALL: &[Case] = &[
         name: "multi",
         about: "transactions of so many sets, 10 in flight",
         load: "amulti",
+        kind: LoadKind::Threads,
         parameter: "operations",
         values: &[1, 10, 100, 1_000],
         settings: |count| vec![("count", count), ("window", 10)],
@@ -80,6 +86,7 @@ pub(super) const ALL: &[Case] = &[
         name: "children",
         about: "lists of children, 4 in flight",
         load: "children",
+        kind: LoadKind::Threads,
         parameter: "children",
         values: &[1, 100, 1_000, 10_000, 100_000],
         settings: |count| vec![("count", count), ("window", 4)],
@@ -91,6 +98,7 @@ pub(super) const ALL: &[Case] = &[
         name: "handles",
         about: "handles opened at once: time and memory of each",
         load: "handles",
+        kind: LoadKind::Threads,
         parameter: "handles",
         values: &[1, 10, 100, 1_000],
         settings: |count| vec![("count", count)],
@@ -102,6 +110,7 @@ pub(super) const ALL: &[Case] = &[
         name: "connect-close",
         about: "a handle opened and closed, again and again",
         load: "connect-close",
+        kind: LoadKind::Threads,
         parameter: "handles",
         values: &[1],
         settings: |_| vec![],
@@ -113,6 +122,7 @@ pub(super) const ALL: &[Case] = &[
         name: "reconnect",
         about: "a connection lost and made again, with watches to restore",
         load: "reconnect",
+        kind: LoadKind::Threads,
         parameter: "watches",
         values: &[1, 1_000, 100_000],
         settings: |count| vec![("count", count)],
@@ -124,6 +134,7 @@ pub(super) const ALL: &[Case] = &[
         name: "storm",
         about: "all watches fire; figures for each set with its event",
         load: "storm",
+        kind: LoadKind::Threads,
         parameter: "watches",
         values: &[10_000],
         settings: |count| vec![("count", count)],
@@ -135,6 +146,7 @@ pub(super) const ALL: &[Case] = &[
         name: "outstanding",
         about: "zoo_aget with ever more requests in flight",
         load: "aget",
+        kind: LoadKind::Threads,
         parameter: "window",
         values: &[1, 10, 100, 1_000, 10_000, 100_000],
         settings: |window| vec![("window", window)],
@@ -146,12 +158,25 @@ pub(super) const ALL: &[Case] = &[
         name: "watches",
         about: "zoo_aget, 1,000 in flight, on a handle with watches elsewhere",
         load: "aget",
+        kind: LoadKind::Threads,
         parameter: "watches",
         values: &[1, 100, 10_000, 100_000],
         settings: |watches| vec![("watches", watches), ("window", 1_000)],
         floor_up_to: None,
         servers: CANNED,
         counted: false,
+    },
+    Case {
+        name: "loop",
+        about: "zoo_aget from the program's own loop; Debian's is its single-threaded library",
+        load: "aget",
+        kind: LoadKind::Loop,
+        parameter: "window",
+        values: WINDOWS,
+        settings: |window| vec![("window", window)],
+        floor_up_to: ALWAYS,
+        servers: CANNED,
+        counted: true,
     },
 ];
 
@@ -160,6 +185,7 @@ const fn pipelined(name: &'static str, about: &'static str) -> Case {
         name,
         about,
         load: name,
+        kind: LoadKind::Threads,
         parameter: "window",
         values: WINDOWS,
         settings: |window| vec![("window", window)],
@@ -174,6 +200,7 @@ const fn synchronous(name: &'static str, about: &'static str) -> Case {
         name,
         about,
         load: name,
+        kind: LoadKind::Threads,
         parameter: "threads",
         values: THREADS,
         settings: |threads| vec![("threads", threads)],

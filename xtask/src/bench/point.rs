@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use zk_bench::results::{Effort, METRICS, Row, Spread};
 
 use super::cases::{Case, Settings};
-use super::programs::{Load, Programs, Subject, Values};
+use super::programs::{Load, LoadKind, Programs, Subject, Values, single_threaded_original};
 use super::servers::Server;
 use crate::artifacts::Library;
 
@@ -74,7 +74,9 @@ impl Point<'_> {
 
     fn subjects(&self) -> Vec<Subject> {
         let mut subjects = vec![Subject::Library(Library::ours())];
-        subjects.extend(Library::original().map(Subject::Library));
+        if self.case.kind == LoadKind::Threads || single_threaded_original() {
+            subjects.extend(Library::original().map(Subject::Library));
+        }
         if self.case.floor_up_to.is_some_and(|most| self.value <= most) {
             subjects.push(Subject::Floor);
         }
@@ -99,6 +101,7 @@ impl Point<'_> {
     fn load<'a>(&self, server: &'a Server, settings: &'a Settings) -> Load<'a> {
         Load {
             name: self.case.load,
+            kind: self.case.kind,
             hosts: &server.hosts,
             settings,
         }

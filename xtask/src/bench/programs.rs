@@ -15,6 +15,8 @@ use crate::compile::{Program, compiler};
 use crate::measure::total_calls;
 use crate::process::{run_captured, tied_command};
 
+/// Debian's library for application-driven loops.
+const SINGLE_THREADED: &str = "/usr/lib/x86_64-linux-gnu/libzookeeper_st.so.2";
 const LIMIT: Duration = Duration::from_secs(300);
 
 /// What a load program printed.
@@ -38,10 +40,25 @@ impl Subject {
     }
 }
 
+/// Who drives the library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LoadKind {
+    /// Its own threads.
+    Threads,
+    /// A loop of the program's own.
+    Loop,
+}
+
+/// Whether the original can be driven by a loop here.
+pub(super) fn single_threaded_original() -> bool {
+    Path::new(SINGLE_THREADED).exists()
+}
+
 /// One execution of a load program.
 #[derive(Debug)]
 pub(super) struct Load<'a> {
     pub(super) name: &'a str,
+    pub(super) kind: LoadKind,
     pub(super) hosts: &'a str,
     pub(super) settings: &'a Settings,
 }
@@ -91,12 +108,29 @@ impl Programs {
             &["-shared", "-fPIC"],
             &folder.path().join("count_malloc.so"),
         )?;
+        Self::build_loop(folder.path())?;
         Ok(Self { folder })
+    }
+
+    /// Debian has application-driven loops in a library of their own; ours has them in this one.
+    fn build_loop(folder: &Path) -> Result<()> {
+        let bench = root().join("c-tests/bench");
+        let sources = [bench.join("loop.c"), bench.join("bench.c")];
+        Program::new(sources.clone())
+            .flag("-O2")
+            .build(&Library::ours(), &folder.join("loop"))?;
+        if single_threaded_original() {
+            let include = format!("-I{}", root().join("include").display());
+            let linked = sources.into_iter().chain([SINGLE_THREADED.into()]);
+            let linked: Vec<PathBuf> = linked.collect();
+            compile(&linked, &["-pthread", &include], &folder.join("loop_st"))?;
+        }
+        Ok(())
     }
 
     /// Runs a load and returns what it printed.
     pub(super) fn run(&self, subject: &Subject, load: &Load<'_>) -> Result<Values> {
-        let mut command = self.command(subject);
+        let mut command = self.command(subject, load.kind);
         values(command.args(load.arguments()))
     }
 
@@ -112,7 +146,7 @@ impl Programs {
             "LD_PRELOAD={}",
             self.path("count_malloc.so").display()
         ));
-        command.arg(self.program(subject));
+        command.arg(self.program(subject, load.kind));
         if let Subject::Library(library) = subject {
             library.load_in(&mut command);
         }
@@ -130,7 +164,11 @@ impl Programs {
                 .arg("-E")
                 .arg(format!("LD_LIBRARY_PATH={}", library.folder.display()));
         }
-        let printed = values(command.arg(self.program(subject)).args(load.arguments()))?;
+        let printed = values(
+            command
+                .arg(self.program(subject, load.kind))
+                .args(load.arguments()),
+        )?;
         let table = fs::read_to_string(&table)?;
         let calls = total_calls(&table).with_context(|| format!("no total in\n{table}"))?;
         let requests = printed
@@ -139,18 +177,20 @@ impl Programs {
         Ok(calls as f64 / requests)
     }
 
-    fn command(&self, subject: &Subject) -> Command {
-        let mut command = tied_command(self.program(subject));
+    fn command(&self, subject: &Subject, kind: LoadKind) -> Command {
+        let mut command = tied_command(self.program(subject, kind));
         if let Subject::Library(library) = subject {
             library.load_in(&mut command);
         }
         command
     }
 
-    fn program(&self, subject: &Subject) -> PathBuf {
-        self.path(match subject {
-            Subject::Library(_) => "load",
-            Subject::Floor => "floor",
+    fn program(&self, subject: &Subject, kind: LoadKind) -> PathBuf {
+        self.path(match (subject, kind) {
+            (Subject::Floor, _) => "floor",
+            (Subject::Library(_), LoadKind::Threads) => "load",
+            (Subject::Library(library), LoadKind::Loop) if library.name == "original" => "loop_st",
+            (Subject::Library(_), LoadKind::Loop) => "loop",
         })
     }
 

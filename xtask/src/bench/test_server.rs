@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use zk_bench::results::{Effort, Results, Row, Spread};
 
 use super::cases::Settings;
-use super::programs::{Load, Programs, Subject, Values};
+use super::programs::{Load, LoadKind, Programs, Subject, Values};
 use super::servers::{Kind, Server};
 
 pub(super) const NAME: &str = "server";
@@ -75,6 +75,7 @@ pub(super) fn measure(
 fn run(programs: &Programs, server: &Server, name: &str, settings: &Settings) -> Result<Values> {
     let load = Load {
         name,
+        kind: LoadKind::Threads,
         hosts: &server.hosts,
         settings,
     };

@@ -8,6 +8,7 @@ mod demo;
 mod dropin;
 mod headers;
 mod install;
+mod instructions;
 mod rust;
 
 use std::time::Instant;
@@ -23,7 +24,7 @@ use crate::server::Kind;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 9] = [
+const SUITES: [(&str, &str, Suite, bool); 10] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -56,6 +57,12 @@ const SUITES: [(&str, &str, Suite, bool); 9] = [
         true,
     ),
     ("datapath", "system calls per request", datapath::run, true),
+    (
+        "instructions",
+        "instructions per request in codec and core",
+        instructions::run,
+        true,
+    ),
     (
         "install",
         "programs built against an installed copy run",
