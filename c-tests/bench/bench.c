@@ -140,12 +140,20 @@ static void sleep_ms(int ms)
 
 void measure(const options_t *options, uint64_t (*done)(void))
 {
+    enum { CHECK_MS = 10 };
     sleep_ms(options->warm_up_ms);
+    long resident = resident_kib();
     uint64_t done_before = done();
     usage_t before = usage_now();
-    sleep_ms(options->time_ms);
+    if (options->requests == 0) {
+        sleep_ms(options->time_ms);
+    }
+    while (done() - done_before < (uint64_t)options->requests) {
+        sleep_ms(CHECK_MS);
+    }
     uint64_t done_after = done();
     usage_t after = usage_now();
+    printf("growth_kib %ld\n", resident_kib() - resident);
     report_usage(&before, &after, done_after - done_before);
 }
 

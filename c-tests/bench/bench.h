@@ -16,7 +16,7 @@ typedef struct {
     int size;           /* bytes of a value */
     int count;          /* operations of a transaction, handles, watches, children */
     int watches;        /* watches to leave before measuring */
-    int64_t requests;   /* stop after so many instead of after a time; 0: do not */
+    int64_t requests;   /* measure so many instead of for a time; 0: do not */
     int warm_up_ms;
     int time_ms;
 } options_t;
@@ -47,7 +47,7 @@ usage_t usage_now(void);
 /* Prints the difference of two usages per operation. */
 void report_usage(const usage_t *before, const usage_t *after, uint64_t operations);
 
-/* Lets the load run warm, then measures it for the time asked for; done() counts finished operations. */
+/* Lets the load run warm, then measures it for the time or the requests asked for; done() counts finished ones. */
 void measure(const options_t *options, uint64_t (*done)(void));
 
 /* A growing list of latencies in nanoseconds. */

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: our library, Debian's and a bare socket under the same loads, in turn.
 
 mod cases;
+pub(crate) mod flame;
 mod machine;
 mod point;
 mod programs;
@@ -62,6 +63,10 @@ impl Options {
         }
     }
 
+    fn wants(&self, case: &Case) -> bool {
+        self.wants_case(case.name) && (!case.long || !self.quick || !self.cases.is_empty())
+    }
+
     fn wants_case(&self, name: &str) -> bool {
         self.cases.is_empty() || self.cases.iter().any(|wanted| wanted == name)
     }
@@ -118,7 +123,7 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
             continue;
         }
         for case in cases::ALL {
-            if options.wants_case(case.name) && case.servers.contains(&kind) {
+            if options.wants(case) && case.servers.contains(&kind) {
                 failures += measure(case, kind, &programs, options.effort(), &mut results)?;
             }
         }

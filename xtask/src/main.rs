@@ -41,6 +41,7 @@ cargo xtask COMMAND
     --runs N              runs of each subject
     --json                print JSON instead of the tables
     --out FOLDER          write the report here (a whole run: docs/performance, else target/bench)
+  flame                 draw where the time of a busy handle goes into docs/performance/flame.svg
   instructions          count the instructions of codec and core for each request
     --bless               make the counts the committed baselines
 ";
@@ -114,6 +115,11 @@ fn run() -> Result<bool> {
                 return Ok(true);
             }
             bench::run(&options)
+        }
+        "flame" => {
+            finish(args)?;
+            bench::flame::run()?;
+            Ok(true)
         }
         "instructions" => {
             let bless = args.contains("--bless");

@@ -138,6 +138,7 @@ pub const METRICS: &[(&str, &str, usize)] = &[
     ("allocations", "allocations", 3),
     ("kib_per_handle", "KiB/handle", 1),
     ("rss_mib", "RSS MiB", 1),
+    ("growth_kib", "growth KiB", 0),
     ("ready_ms", "ready ms", 1),
 ];
 

@@ -29,6 +29,8 @@ pub(super) struct Case {
     pub(super) servers: &'static [Kind],
     /// Whether system calls and allocations are counted too, in runs of their own.
     pub(super) counted: bool,
+    /// Takes so long that it runs once, for our library alone, and not in quick runs.
+    pub(super) long: bool,
 }
 
 const EVERYWHERE: &[Kind] = &[Kind::Canned, Kind::Test, Kind::Java];
@@ -57,6 +59,7 @@ pub(super) const ALL: &[Case] = &[
         floor_up_to: ALWAYS,
         servers: CANNED,
         counted: false,
+        long: false,
     },
     Case {
         name: "size-set",
@@ -69,6 +72,7 @@ pub(super) const ALL: &[Case] = &[
         floor_up_to: ALWAYS,
         servers: CANNED,
         counted: false,
+        long: false,
     },
     Case {
         name: "multi",
@@ -81,6 +85,7 @@ pub(super) const ALL: &[Case] = &[
         floor_up_to: ALWAYS,
         servers: EVERYWHERE,
         counted: true,
+        long: false,
     },
     Case {
         name: "children",
@@ -93,6 +98,7 @@ pub(super) const ALL: &[Case] = &[
         floor_up_to: ALWAYS,
         servers: CANNED,
         counted: false,
+        long: false,
     },
     Case {
         name: "handles",
@@ -105,6 +111,7 @@ pub(super) const ALL: &[Case] = &[
         floor_up_to: None,
         servers: CANNED,
         counted: false,
+        long: false,
     },
     Case {
         name: "connect-close",
@@ -117,6 +124,7 @@ pub(super) const ALL: &[Case] = &[
         floor_up_to: ALWAYS,
         servers: EVERYWHERE,
         counted: true,
+        long: false,
     },
     Case {
         name: "reconnect",
@@ -129,6 +137,7 @@ pub(super) const ALL: &[Case] = &[
         floor_up_to: None,
         servers: CANNED,
         counted: false,
+        long: false,
     },
     Case {
         name: "storm",
@@ -141,6 +150,7 @@ pub(super) const ALL: &[Case] = &[
         floor_up_to: None,
         servers: EVERYWHERE,
         counted: false,
+        long: false,
     },
     Case {
         name: "outstanding",
@@ -153,6 +163,7 @@ pub(super) const ALL: &[Case] = &[
         floor_up_to: ALWAYS,
         servers: CANNED,
         counted: false,
+        long: false,
     },
     Case {
         name: "watches",
@@ -165,6 +176,7 @@ pub(super) const ALL: &[Case] = &[
         floor_up_to: None,
         servers: CANNED,
         counted: false,
+        long: false,
     },
     Case {
         name: "loop",
@@ -177,6 +189,27 @@ pub(super) const ALL: &[Case] = &[
         floor_up_to: ALWAYS,
         servers: CANNED,
         counted: true,
+        long: false,
+    },
+    Case {
+        name: "endurance",
+        about: "zoo_aget, 1,000 in flight, long enough for a leak to show",
+        load: "aget",
+        kind: LoadKind::Threads,
+        parameter: "requests",
+        values: &[100_000_000],
+        // Warm only when every buffer has seen its largest batch.
+        settings: |requests| {
+            vec![
+                ("requests", requests),
+                ("window", 1_000),
+                ("warm-up-ms", 5_000),
+            ]
+        },
+        floor_up_to: None,
+        servers: CANNED,
+        counted: false,
+        long: true,
     },
 ];
 
@@ -192,6 +225,7 @@ const fn pipelined(name: &'static str, about: &'static str) -> Case {
         floor_up_to: ALWAYS,
         servers: EVERYWHERE,
         counted: true,
+        long: false,
     }
 }
 
@@ -208,6 +242,7 @@ const fn synchronous(name: &'static str, about: &'static str) -> Case {
         floor_up_to: Some(1),
         servers: EVERYWHERE,
         counted: true,
+        long: false,
     }
 }
 

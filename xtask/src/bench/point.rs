@@ -74,6 +74,9 @@ impl Point<'_> {
 
     fn subjects(&self) -> Vec<Subject> {
         let mut subjects = vec![Subject::Library(Library::ours())];
+        if self.case.long {
+            return subjects;
+        }
         if self.case.kind == LoadKind::Threads || single_threaded_original() {
             subjects.extend(Library::original().map(Subject::Library));
         }
@@ -84,7 +87,9 @@ impl Point<'_> {
     }
 
     fn runs(&self) -> usize {
-        if self.value >= SLOW {
+        if self.case.long {
+            1
+        } else if self.value >= SLOW {
             self.effort.runs.min(RUNS_IF_SLOW)
         } else {
             self.effort.runs
@@ -92,9 +97,9 @@ impl Point<'_> {
     }
 
     fn settings(&self, time_ms: u64) -> Settings {
-        let mut settings = (self.case.settings)(self.value);
-        settings.push(("warm-up-ms", self.effort.warm_up_ms));
-        settings.push(("time-ms", time_ms));
+        let mut settings = vec![("warm-up-ms", self.effort.warm_up_ms), ("time-ms", time_ms)];
+        // What the case asks for counts, if both name it.
+        settings.extend((self.case.settings)(self.value));
         settings
     }
 

@@ -177,6 +177,30 @@ impl Programs {
         Ok(calls as f64 / requests)
     }
 
+    /// Runs a load and has perf write samples of its stacks.
+    pub(super) fn sample(&self, subject: &Subject, load: &Load<'_>, samples: &Path) -> Result<()> {
+        let mut command = tied_command("perf");
+        // Without frame pointers, stacks are told from copies of their upper ends.
+        command.args([
+            "record",
+            "--quiet",
+            "-F",
+            "499",
+            "--call-graph",
+            "dwarf,4096",
+            "-o",
+        ]);
+        command
+            .arg(samples)
+            .arg("--")
+            .arg(self.program(subject, load.kind));
+        if let Subject::Library(library) = subject {
+            library.load_in(&mut command);
+        }
+        run_captured(command.args(load.arguments()), LIMIT)?.success()?;
+        Ok(())
+    }
+
     fn command(&self, subject: &Subject, kind: LoadKind) -> Command {
         let mut command = tied_command(self.program(subject, kind));
         if let Subject::Library(library) = subject {
