@@ -148,7 +148,9 @@ void measure(const options_t *options, uint64_t (*done)(void))
     if (options->requests == 0) {
         sleep_ms(options->time_ms);
     }
-    while (done() - done_before < (uint64_t)options->requests) {
+    /* A slow server may not have answered at all yet. */
+    uint64_t least = options->requests > 0 ? (uint64_t)options->requests : 1;
+    while (done() - done_before < least) {
         sleep_ms(CHECK_MS);
     }
     uint64_t done_after = done();

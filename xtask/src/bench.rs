@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: our library, Debian's and a bare socket under the same loads, in turn.
 
 mod cases;
+pub(crate) mod counts;
 pub(crate) mod flame;
 mod machine;
 mod point;

@@ -5,7 +5,6 @@ mod bench;
 mod compile;
 mod demo;
 mod instructions;
-mod measure;
 mod packages;
 mod process;
 mod report;
@@ -30,9 +29,6 @@ cargo xtask COMMAND
   test                  run all tests
     --only SUITE          only this suite; may be repeated
     --list                print the names of the suites
-  measure               compare the data path with Debian's library
-    --requests N          requests when counting; four times as many when timing (default 20000)
-    --window N            requests in flight (default 1000)
   bench                 measure our library, Debian's and a bare socket in turn (docs/performance.md)
     --case NAME           only this case; may be repeated
     --server NAME         only on this server, canned, test or java; may be repeated
@@ -89,15 +85,6 @@ fn run() -> Result<bool> {
                 return Ok(true);
             }
             suites::run(&only)
-        }
-        "measure" => {
-            let load = measure::Load {
-                requests: args.opt_value_from_str("--requests")?.unwrap_or(20_000),
-                window: args.opt_value_from_str("--window")?.unwrap_or(1_000),
-            };
-            finish(args)?;
-            measure::run(load)?;
-            Ok(true)
         }
         "bench" => {
             let list = args.contains("--list");

@@ -12,7 +12,6 @@ use tempfile::TempDir;
 use super::cases::Settings;
 use crate::artifacts::{Library, root};
 use crate::compile::{Program, compiler};
-use crate::measure::total_calls;
 use crate::process::{run_captured, tied_command};
 
 /// Debian's library for application-driven loops.
@@ -245,4 +244,28 @@ fn values(command: &mut Command) -> Result<Values> {
         Some((key.to_owned(), value.parse().ok()?))
     });
     Ok(pairs.collect())
+}
+
+/// The number of calls in the last line of `strace -c`.
+fn total_calls(table: &str) -> Option<u64> {
+    let total = table
+        .lines()
+        .rfind(|line| line.trim_end().ends_with("total"))?;
+    // % time, seconds, usecs/call, calls, [errors], "total"
+    total.split_whitespace().nth(3)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::total_calls;
+
+    #[test]
+    fn the_total_of_strace_is_read_with_and_without_errors() {
+        let head = "% time     seconds  usecs/call     calls    errors syscall\n";
+        let with = format!("{head}100.00    1.500000           3     48012        12 total\n");
+        let without = format!("{head}100.00    1.500000           3     48012           total\n");
+        assert_eq!(total_calls(&with), Some(48012));
+        assert_eq!(total_calls(&without), Some(48012));
+        assert_eq!(total_calls(head), None);
+    }
 }

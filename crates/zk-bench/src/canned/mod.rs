@@ -32,3 +32,6 @@ pub fn serve(port: u16, announce: impl FnOnce(SocketAddr) -> io::Result<()>) -> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,8 +13,10 @@ use zk_proto::{
 
 /// Size of values that the path does not tell.
 const VALUE: usize = 100;
-/// Largest value and longest list of children that a path can ask for.
-const MOST: usize = 8 << 20;
+/// Largest value that a path can ask for.
+const MOST_BYTES: usize = 8 << 20;
+/// Longest list of children that a path can ask for.
+const MOST_CHILDREN: usize = 200_000;
 const ZXID: i64 = 1;
 
 /// What the connection does once the reply is sent.
@@ -211,11 +213,13 @@ fn created(request: CreateRequest<'_>) -> Vec<u8> {
 }
 
 fn value_len(path: Text<'_>) -> usize {
-    number_behind(b"value-", path).unwrap_or(VALUE)
+    number_behind(b"value-", path).map_or(VALUE, |len| len.min(MOST_BYTES))
 }
 
 fn children(path: Text<'_>) -> Vec<String> {
-    let count = number_behind(b"children-", path).unwrap_or(0);
+    let count = number_behind(b"children-", path)
+        .unwrap_or(0)
+        .min(MOST_CHILDREN);
     (0..count).map(|n| format!("child-{n:07}")).collect()
 }
 
@@ -224,7 +228,7 @@ fn number_behind(word: &[u8], path: Text<'_>) -> Option<usize> {
     let path = path?;
     let at = path.windows(word.len()).rposition(|w| w == word)?;
     let digits = std::str::from_utf8(path.get(at + word.len()..)?).ok()?;
-    digits.parse().ok().map(|n: usize| n.min(MOST))
+    digits.parse().ok()
 }
 
 fn stat(data: usize, children: usize) -> Stat {
