@@ -23,6 +23,9 @@ use point::Point;
 use programs::Programs;
 use servers::{Kind, Server};
 
+/// Load average above which other work spoils the figures.
+const BUSY: f64 = 0.5;
+
 /// What to measure, and how.
 #[derive(Debug)]
 pub(crate) struct Options {
@@ -114,6 +117,12 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
         machine: machine::describe(options.effort())?,
         rows: Vec::new(),
     };
+    if results.machine.load > BUSY {
+        eprintln!(
+            "the machine is busy (load average {}): these figures are not for publishing",
+            results.machine.load
+        );
+    }
     let mut failures = 0;
     for kind in Kind::ALL {
         if !options.wants_server(kind) {
@@ -159,7 +168,13 @@ fn measure(
             value,
             effort,
         };
-        match point.measure(programs, &server) {
+        let cold = kind == Kind::Java && Some(&value) == case.values.first();
+        let warm = if cold {
+            point.warm(programs, &server)
+        } else {
+            Ok(())
+        };
+        match warm.and_then(|()| point.measure(programs, &server)) {
             Ok(rows) => results.rows.extend(rows),
             Err(error) => {
                 eprintln!("FAIL: {error:#}");

@@ -11,6 +11,8 @@ use crate::artifacts::Library;
 /// From here on setting up takes longer than measuring.
 const SLOW: u64 = 100_000;
 const RUNS_IF_SLOW: usize = 3;
+/// Load on a server before the first point of a case.
+const WARM_UP_MS: u64 = 3_000;
 /// A counted run is longer, so that the start of the program counts for little.
 const COUNTED_TIME: u64 = 2;
 
@@ -45,6 +47,16 @@ impl Point<'_> {
             Ok(row)
         });
         rows.collect()
+    }
+
+    /// Lets a server that compiles while it runs get warm.
+    pub(super) fn warm(&self, programs: &Programs, server: &Server) -> Result<()> {
+        let settings = self.settings(WARM_UP_MS);
+        programs.run(
+            &Subject::Library(Library::ours()),
+            &self.load(server, &settings),
+        )?;
+        Ok(())
     }
 
     /// Counts what cannot be counted without slowing the subject down.
@@ -113,7 +125,10 @@ impl Point<'_> {
     }
 
     fn row(&self, subject: &Subject, server: &Server, samples: &[Values]) -> Row {
-        let metrics = METRICS.iter().filter_map(|(name, ..)| {
+        // Growth in a short time says nothing.
+        let shown = |name: &str| self.case.long || name != "growth_kib";
+        let shown = METRICS.iter().filter(|(name, ..)| shown(name));
+        let metrics = shown.filter_map(|(name, ..)| {
             let spread = Spread::of(
                 samples
                     .iter()
