@@ -131,8 +131,10 @@ pub(crate) fn reply_kind(request: &Request<'_>) -> ReplyKind {
     match request {
         Request::Create { stat: true, .. } => ReplyKind::PathStat,
         Request::Create { .. } | Request::Sync { .. } => ReplyKind::Path,
+        Request::Exists { .. } | Request::SetData { .. } | Request::SetAcl { stat: true, .. } => {
+            ReplyKind::Stat
+        }
         Request::Delete { .. } | Request::SetAcl { .. } => ReplyKind::Void,
-        Request::Exists { .. } | Request::SetData { .. } => ReplyKind::Stat,
         Request::GetData { .. } | Request::GetConfig | Request::Reconfig { .. } => ReplyKind::Data,
         Request::GetChildren { .. } => ReplyKind::Strings,
         Request::GetChildren2 { .. } => ReplyKind::StringsStat,
@@ -235,7 +237,9 @@ fn body(
             version.encode(out);
         }
         Request::Sync { path } | Request::GetAcl { path } => server_path(path, out),
-        Request::SetAcl { path, acl, version } => {
+        Request::SetAcl {
+            path, acl, version, ..
+        } => {
             server_path(path, out);
             if acl.is_null() {
                 0i32.encode(out)

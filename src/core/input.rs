@@ -9,6 +9,7 @@ use super::event::{Delivery, Events, Fault, FaultKind, State};
 use super::outbox::{Effect, Pending};
 use super::session::Core;
 use super::timers::{Millis, Timeout};
+use super::watch::Watches;
 use crate::log;
 use crate::log::Level::{Debug, Error, Info};
 
@@ -115,14 +116,22 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             State::Connected
         };
         self.hosts.attempt_succeeded();
+        self.failed_attempts = 0;
         self.probing.restart(now);
         events.session = Some((self.session_id, self.password));
 
         // On the wire: credentials, watches, then what callers have queued (C-431).
         self.credentials.append_all(&mut self.tx);
-        self.watches
-            .append_set_watches(self.last_zxid, &mut self.tx);
+        if self.rearms_watches {
+            self.watches
+                .append_set_watches(self.last_zxid, &mut self.tx);
+        }
         self.announce(events);
+        if !self.rearms_watches {
+            // The server that they were left at has forgotten them; whoever left them has now
+            // heard of both ends of the gap.
+            self.watches = Watches::default();
+        }
 
         let (id, timeout) = (reply.session_id, reply.timeout);
         let server = self

@@ -56,14 +56,15 @@ pub enum Request<'a> {
     #[allow(missing_docs, reason = "just the path")]
     GetAcl { path: Text<'a> },
     /// set_acl.
-    #[allow(
-        missing_docs,
-        reason = "path, new ACL and expected ACL version, −1 for any"
-    )]
     SetAcl {
+        /// Path.
         path: Text<'a>,
+        /// New ACL.
         acl: List<'a, Acl<'a>>,
+        /// Expected ACL version, −1 for any.
         version: i32,
+        /// True if the outcome has the stat, which the C library drops.
+        stat: bool,
     },
     /// reconfig; `None` strings are sent as null (C-244).
     #[allow(missing_docs, reason = "as the reconfig call takes them")]

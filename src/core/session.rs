@@ -63,6 +63,12 @@ pub struct Core<C, W, A> {
     wants_resolution: bool,
     pub(super) probing: Probing,
     pub(super) global_watcher: W,
+    /// Pause after a pass in which every server failed; `None` for the default rule.
+    retry_delay: Option<Millis>,
+    /// Attempts that failed since the last association.
+    pub(super) failed_attempts: u64,
+    /// False if watches end with their connection.
+    pub(super) rearms_watches: bool,
 }
 
 impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
@@ -90,6 +96,9 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             wants_resolution: false,
             probing: Probing::default(),
             global_watcher: settings.global_watcher,
+            retry_delay: None,
+            failed_attempts: 0,
+            rearms_watches: true,
         }
     }
 
@@ -111,6 +120,28 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
     /// Who gets session events besides the registered watchers, from now on.
     pub fn set_global_watcher(&mut self, watcher: W) {
         self.global_watcher = watcher;
+    }
+
+    /// How long to pause after a pass in which every server failed, from the next pause on;
+    /// `None` for the rule of C-421.
+    pub fn set_retry_delay(&mut self, delay: Option<Millis>) {
+        self.retry_delay = delay;
+    }
+
+    /// From now on watches are forgotten when a connection has been lost and another one is
+    /// made, instead of being set again.
+    pub fn end_watches_with_connection(&mut self) {
+        self.rearms_watches = false;
+    }
+
+    /// How many attempts to connect have failed since the last one that did not.
+    pub fn failed_attempts(&self) -> u64 {
+        self.failed_attempts
+    }
+
+    /// The last transaction that a reply has told of.
+    pub fn last_zxid(&self) -> i64 {
+        self.last_zxid
     }
 
     /// True once after each moment at which names should be resolved anew: a connection was
@@ -257,6 +288,9 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             FaultKind::Moved => State::NotConnected,
             FaultKind::Loss | FaultKind::ReadWriteFound(_) => State::Closed,
         };
+        if fault.kind == FaultKind::Loss && !was_live {
+            self.failed_attempts += 1;
+        }
         match fault.kind {
             FaultKind::ReadWriteFound(server) => self.hosts.prefer(server),
             FaultKind::Loss if was_live => {
@@ -265,7 +299,7 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             }
             FaultKind::Loss if self.hosts.attempt_failed() => {
                 self.wants_resolution = true;
-                let pause = self.timeout.pause();
+                let pause = self.retry_delay.unwrap_or_else(|| self.timeout.pause());
                 self.pause_until = Some(now + pause);
                 log!(
                     events.log,
@@ -339,6 +373,16 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             let id = self.session_id;
             log!(events.log, Info, "close", "closing session {id:#x}");
         }
+        self.fail_all(Code::CLOSING, queue, events);
+    }
+
+    /// The handle is given up: everything outstanding gets `CLOSING`, and nothing is sent any
+    /// more, so that the session lives on until the server's timeout.
+    pub(crate) fn abandon(&mut self, queue: &mut Queue<C, W>, events: &mut Events<C, W, A>) {
+        self.tx.clear();
+        self.tx_sent = 0;
+        let id = self.session_id;
+        log!(events.log, Info, "abandon", "leaving session {id:#x} open");
         self.fail_all(Code::CLOSING, queue, events);
     }
 

@@ -7,6 +7,7 @@ mod record;
 
 mod auth;
 mod closing;
+mod extras;
 mod handshake;
 mod hostile;
 mod loss;

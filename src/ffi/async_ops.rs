@@ -397,7 +397,7 @@ pub unsafe extern "C-unwind" fn zoo_aset_acl(
     let call = Async::Void(completion, UserPtr::data(data));
     guard::code(zh, |handle| {
         let acl = acl?;
-        let request = requests::set_acl(path, version, &acl)?;
+        let request = requests::set_acl(path, version, &acl, false)?;
         handle.submit(request, Cookie::Async(call), None)
     })
 }

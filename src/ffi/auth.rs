@@ -51,7 +51,8 @@ pub unsafe extern "C-unwind" fn zoo_add_auth(
         // SAFETY: the documentation asks for as many bytes as `certLen` says.
         let credential = unsafe { convert::data(cert, length) }?;
         let credential = credential.ok_or(Code::BAD_ARGUMENTS)?;
-        let call = completion.map(|_| Async::Void(completion, UserPtr::data(data)));
+        let is_told = completion.is_some() || handle.client().queue.is_some();
+        let call = is_told.then(|| Async::Void(completion, UserPtr::data(data)));
         handle.add_auth(scheme, credential, call)
     })
 }

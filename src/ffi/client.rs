@@ -1,16 +1,19 @@
 //! What the runtime tells, passed on to the program's callbacks.
 
 use std::ffi::{c_char, c_int, c_void};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use zk_proto::Code;
 
 use super::delivery::{Args, Async, Cookie, Watcher};
+use super::entry::{self, Subject};
 use super::pointer::{AtomicLogCallback, AtomicWatcher};
+use super::queue::Queue;
 use super::scratch::Scratch;
 use super::table::Id;
 use super::types::{clientid_t, log_callback_fn, watcher_fn, zhandle_t};
-use super::{guard, log};
+use super::{guard, log, mute};
 use crate::core::Outcome;
 use crate::log::Line;
 use crate::runtime::Client;
@@ -23,6 +26,8 @@ pub(crate) struct CClient {
     context: AtomicPtr<c_void>,
     pub(super) log_callback: AtomicLogCallback,
     session: SharedClientId,
+    /// Takes results and events in place of callbacks.
+    pub(super) queue: Option<Arc<Queue>>,
 }
 
 impl CClient {
@@ -32,6 +37,7 @@ impl CClient {
         context: *mut c_void,
         log_callback: log_callback_fn,
         session: clientid_t,
+        queue: Option<Arc<Queue>>,
     ) -> Self {
         Self {
             id,
@@ -39,6 +45,7 @@ impl CClient {
             context: AtomicPtr::new(context),
             log_callback: AtomicLogCallback::new(log_callback),
             session: SharedClientId::new(session),
+            queue,
         }
     }
 
@@ -53,6 +60,36 @@ impl CClient {
 
     pub(super) fn set_context(&self, context: *mut c_void) {
         self.context.store(context, Ordering::Release);
+    }
+
+    fn subject(&self, data: *mut c_void) -> Subject {
+        Subject {
+            zh: self.zh(),
+            data,
+        }
+    }
+
+    /// Writes the entry of a finished call; after a panic one that says so.
+    fn queue_completion(
+        &self,
+        cookie: Cookie,
+        result: Result<Outcome<'_>, Code>,
+        entries: &mut Vec<u8>,
+    ) {
+        let (subject, results) = match &cookie {
+            Cookie::Async(call) => (self.subject(call.data()), None),
+            Cookie::AsyncMulti(call, results) => (self.subject(call.data()), Some(results)),
+            Cookie::Sync(_) => return self.finish_sync(cookie, result),
+        };
+        let before = entries.len();
+        let written = guard::inside(self.id, || match results {
+            None => entry::completion(entries, subject, result),
+            Some(results) => entry::transaction(entries, subject, results, result),
+        });
+        if written.is_none() {
+            entries.truncate(before);
+            entry::completion(entries, subject, Err(Code::SYSTEM_ERROR));
+        }
     }
 
     /// Valid as long as the handle.
@@ -108,7 +145,20 @@ impl Client for CClient {
         }
     }
 
+    fn takes_directly(&self) -> bool {
+        self.queue.is_some()
+    }
+
+    fn flush(&self, scratch: &mut Scratch) {
+        if let Some(queue) = &self.queue {
+            queue.push(&mut scratch.entries);
+        }
+    }
+
     fn complete(&self, cookie: Cookie, result: Result<Outcome<'_>, Code>, scratch: &mut Scratch) {
+        if self.queue.is_some() {
+            return self.queue_completion(cookie, result, &mut scratch.entries);
+        }
         let (call, args) = match cookie {
             Cookie::Async(call) => (call, guard::inside(self.id, || call.args(result, scratch))),
             Cookie::AsyncMulti(call, results) => {
@@ -120,13 +170,18 @@ impl Client for CClient {
         let args = args.unwrap_or_else(|| Args::failed(Code::SYSTEM_ERROR));
         // SAFETY: the arguments lie in `scratch` and in the received bytes, which live longer
         // than this call; nothing is left to drop here, as the trait asks of our caller too.
-        unsafe { call.call(args) }
+        mute::unless_muted(|| unsafe { call.call(args) });
     }
 
     fn complete_auth(&self, auth: Async, code: Code) {
+        if let Some(queue) = &self.queue {
+            let mut entries = Vec::new();
+            entry::auth(&mut entries, self.subject(auth.data()), code);
+            return queue.push(&mut entries);
+        }
         // SAFETY: only a code is passed; nothing is left to drop here, as the trait asks of our
         // caller too.
-        unsafe { auth.call(Args::failed(code)) }
+        mute::unless_muted(|| unsafe { auth.call(Args::failed(code)) });
     }
 
     fn watch_event(
@@ -137,12 +192,16 @@ impl Client for CClient {
         path: &[u8],
         scratch: &mut Scratch,
     ) {
+        if self.queue.is_some() {
+            let subject = self.subject(watcher.context());
+            return entry::event(&mut scratch.entries, subject, kind, state, path);
+        }
         let Some(path) = guard::inside(self.id, || scratch.string(path)) else {
             return;
         };
         // SAFETY: the path lies in `scratch`; nothing is left to drop here, as the trait asks
         // of our caller too.
-        unsafe { watcher.call(self.zh(), kind, state, path) }
+        mute::unless_muted(|| unsafe { watcher.call(self.zh(), kind, state, path) });
     }
 
     fn log(&self, line: &Line) {

@@ -112,6 +112,20 @@ impl Async {
         args
     }
 
+    /// What the program has given along.
+    pub(super) fn data(self) -> *mut c_void {
+        match self {
+            Self::Void(_, data)
+            | Self::Stat(_, data)
+            | Self::Data(_, data)
+            | Self::Strings(_, data)
+            | Self::StringsStat(_, data)
+            | Self::String(_, data)
+            | Self::StringStat(_, data)
+            | Self::Acl(_, data) => data.0,
+        }
+    }
+
     /// Calls the program. May not return.
     ///
     /// # Safety
@@ -181,6 +195,11 @@ impl Watcher {
     ) {
         // SAFETY: the program gave this function for this purpose; our caller promises the path.
         unsafe { (self.function)(zh, kind, state, path, self.context.0) }
+    }
+
+    /// What the program has given along.
+    pub(super) fn context(self) -> *mut c_void {
+        self.context.0
     }
 
     fn key(&self) -> (usize, usize) {

@@ -240,12 +240,7 @@ pub unsafe extern "C-unwind" fn zookeeper_get_connected_host(
         return ptr::null_mut();
     };
     // SAFETY: the documentation asks for `addr_len` bytes at `addr`.
-    unsafe {
-        match peer {
-            SocketAddr::V4(peer) => store_address(&sockaddr_v4(peer), addr, addr_len),
-            SocketAddr::V6(peer) => store_address(&sockaddr_v6(peer), addr, addr_len),
-        }
-    }
+    unsafe { store_peer(peer, addr, addr_len) };
     addr
 }
 
@@ -309,6 +304,20 @@ fn sockaddr_v6(address: SocketAddrV6) -> sockaddr_in6 {
             s6_addr: address.ip().octets(),
         },
         sin6_scope_id: address.scope_id(),
+    }
+}
+
+/// Stores an address as getpeername does.
+///
+/// # Safety
+/// `addr` has `addr_len` bytes.
+pub(super) unsafe fn store_peer(peer: SocketAddr, addr: *mut sockaddr, addr_len: *mut socklen_t) {
+    // SAFETY: promised by our caller.
+    unsafe {
+        match peer {
+            SocketAddr::V4(peer) => store_address(&sockaddr_v4(peer), addr, addr_len),
+            SocketAddr::V6(peer) => store_address(&sockaddr_v6(peer), addr, addr_len),
+        }
     }
 }
 

@@ -8,15 +8,18 @@
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
+use std::sync::Arc;
 
 use zk_proto::Text;
 
 use super::client::CClient;
 use super::convert::text;
+use super::ext_init::{ZOOX_KEEP_HOST_ORDER, ZOOX_NO_SET_WATCHES, zoox_config};
+use super::queue::Queue;
 use super::types::{
     ZOO_NO_LOG_CLIENTENV, ZOO_READONLY, clientid_t, log_callback_fn, watcher_fn, zhandle_t,
 };
-use super::{environment, guard, log};
+use super::{environment, ext_queue, guard, log, mute};
 use crate::log::{Level, Line, enabled, install_threshold};
 use crate::runtime::{Config, Handle, OpenError};
 
@@ -63,6 +66,7 @@ pub unsafe extern "C-unwind" fn zookeeper_init(
         context,
         flags,
         log_callback: None,
+        ..Options::default()
     };
     // SAFETY: the documentation asks for these arguments.
     unsafe { init(host, &options) }
@@ -107,24 +111,64 @@ pub unsafe extern "C-unwind" fn zookeeper_init2(
         context,
         flags,
         log_callback,
+        ..Options::default()
     };
     // SAFETY: the documentation asks for these arguments.
     unsafe { init(host, &options) }
 }
 
 /// The arguments beside the hosts.
-struct Options {
+pub(super) struct Options {
     r#fn: watcher_fn,
     recv_timeout: c_int,
     clientid: *const clientid_t,
     context: *mut c_void,
     flags: c_int,
     log_callback: log_callback_fn,
+    /// Flags of [`zoox_config`]; the plain calls have others only.
+    extended: c_int,
+    queue: Option<Arc<Queue>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            r#fn: None,
+            recv_timeout: 0,
+            clientid: ptr::null(),
+            context: ptr::null_mut(),
+            flags: 0,
+            log_callback: None,
+            extended: 0,
+            queue: None,
+        }
+    }
+}
+
+impl Options {
+    /// Those of a structure; `None` if its queue does not exist.
+    pub(super) fn extended(config: &zoox_config) -> Option<Self> {
+        let queue = if config.queue.is_null() {
+            None
+        } else {
+            Some(ext_queue::find(config.queue)?.clone())
+        };
+        Some(Self {
+            r#fn: config.watcher,
+            recv_timeout: config.recv_timeout,
+            clientid: config.client_id,
+            context: config.context,
+            flags: config.flags,
+            log_callback: config.log_callback,
+            extended: config.flags,
+            queue,
+        })
+    }
 }
 
 /// # Safety
 /// `host` is NULL or a C string, the session NULL or valid, as documented above.
-unsafe fn init(host: *const c_char, options: &Options) -> *mut zhandle_t {
+pub(super) unsafe fn init(host: *const c_char, options: &Options) -> *mut zhandle_t {
     let errno_before = errno();
     // SAFETY: promised by our caller.
     let (host, session) = unsafe { (text(host), options.clientid.as_ref()) };
@@ -147,6 +191,7 @@ fn open(
     options: &Options,
 ) -> Result<*mut zhandle_t, OpenError> {
     install_threshold(log::read_threshold);
+    mute::watch_forks();
     if options.flags & ZOO_NO_LOG_CLIENTENV == 0 {
         environment::log(options.log_callback);
     }
@@ -166,6 +211,7 @@ fn open(
         options.context,
         options.log_callback,
         stored,
+        options.queue.clone(),
     );
     let zh = client.zh();
     let config = Config {
@@ -173,6 +219,8 @@ fn open(
         recv_timeout: options.recv_timeout,
         session: session.map(|s| (s.client_id, s.passwd.map(|c| c as u8))),
         read_only: options.flags & ZOO_READONLY != 0,
+        keep_host_order: options.extended & ZOOX_KEEP_HOST_ORDER != 0,
+        rearm_watches: options.extended & ZOOX_NO_SET_WATCHES == 0,
     };
     Handle::open(config, client, |handle| {
         guard::HANDLES.publish(id, handle.clone())
@@ -227,7 +275,7 @@ fn errno() -> c_int {
     unsafe { libc::__errno_location().read() }
 }
 
-fn set_errno(errno: c_int) {
+pub(super) fn set_errno(errno: c_int) {
     // SAFETY: libc's errno is the thread's own.
     unsafe { libc::__errno_location().write(errno) };
 }

@@ -17,6 +17,7 @@ use libc::FILE;
 
 use super::consts;
 use super::guard;
+use super::mute;
 use super::types::{ZooLogLevel, log_callback_fn, zhandle_t};
 use crate::log::{Level, Line};
 
@@ -224,7 +225,7 @@ fn emit(callback: log_callback_fn, level: u32, function: &[u8], line: i64, text:
     let length = format(&mut buffer, &prefix, text);
     match callback {
         // SAFETY: the buffer is terminated; the program gave the function for this purpose.
-        Some(callback) => unsafe { callback(buffer.as_ptr().cast()) },
+        Some(callback) => mute::unless_muted(|| unsafe { callback(buffer.as_ptr().cast()) }),
         None => {
             // One write of line and line end, so that lines of several threads do not mix.
             if let Some(end) = buffer.get_mut(length) {

@@ -224,6 +224,8 @@ pub unsafe extern "C-unwind" fn zoo_amulti(
 ) -> c_int {
     guard::code(zh, |handle| {
         let call = Async::Void(completion, UserPtr::data(data));
+        // With a queue the answers are part of the entry.
+        let results = handle.client().queue.is_none().then_some(results);
         // SAFETY: the documentation asks for arrays of `count` elements.
         unsafe {
             transaction::submit(handle, count, ops, results, |request, results| {
@@ -258,7 +260,7 @@ pub unsafe extern "C-unwind" fn zoo_multi(
     guard::code(zh, |handle| {
         // SAFETY: the documentation asks for arrays of `count` elements.
         unsafe {
-            transaction::submit(handle, count, ops, results, |request, results| {
+            transaction::submit(handle, count, ops, Some(results), |request, results| {
                 sync_call::wait(Out::Multi(results), |cookie| {
                     handle.submit(request, cookie, None)
                 })

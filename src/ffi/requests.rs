@@ -106,11 +106,12 @@ pub(super) unsafe fn reconfig<'a>(
     }
 }
 
-/// A set_acl request; NULL is no ACL (C-311).
+/// A set_acl request, with the stat wanted or not; NULL is no ACL (C-311).
 pub(super) fn set_acl<'a>(
     path: Text<'a>,
     version: c_int,
     acl: &'a AclView<'a>,
+    stat: bool,
 ) -> Result<Request<'a>, Code> {
     match acl {
         AclView::Null => Err(Code::BAD_ARGUMENTS),
@@ -118,6 +119,7 @@ pub(super) fn set_acl<'a>(
             path,
             acl: acl.list(),
             version,
+            stat,
         }),
     }
 }

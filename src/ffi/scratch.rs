@@ -21,6 +21,8 @@ pub(crate) struct Scratch {
     strings: String_vector,
     acl: ACL_vector,
     stat: Stat,
+    /// Entries for the queue of the handle, if it has one.
+    pub(super) entries: Vec<u8>,
 }
 
 // SAFETY: its pointers lead to its own buffers, and move along with it.
@@ -41,6 +43,7 @@ impl Default for Scratch {
                 data: ptr::null_mut(),
             },
             stat: convert::stat(&records::Stat::default()),
+            entries: Vec::new(),
         }
     }
 }

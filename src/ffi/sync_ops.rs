@@ -434,7 +434,7 @@ pub unsafe extern "C-unwind" fn zoo_set_acl(
     let (path, acl) = unsafe { (text(path), AclView::new(acl)) };
     guard::code(zh, |handle| {
         let acl = acl?;
-        let request = requests::set_acl(path, version, &acl)?;
+        let request = requests::set_acl(path, version, &acl, false)?;
         sync_call::wait(Out::Nothing, |cookie| handle.submit(request, cookie, None))
     })
 }

@@ -4,7 +4,7 @@ use std::ffi::c_int;
 use std::ptr;
 
 use zk_proto::records::{
-    CheckVersionRequest, CreateRequest, DeleteRequest, MultiOp, MultiResult, SetDataRequest,
+    CheckVersionRequest, CreateRequest, DeleteRequest, MultiOp, MultiResult, SetDataRequest, Stat,
 };
 use zk_proto::{Code, Op};
 
@@ -18,13 +18,15 @@ use crate::log::{Level, Line, enabled};
 
 /// Checks and converts the operations, prepares the results and gives both to `send`.
 ///
+/// Without `results` the answers are only given to [`MultiResults::answer`].
+///
 /// # Safety
 /// `ops` and `results` have `count` elements, whose pointers are valid as documented.
 pub(super) unsafe fn submit(
     handle: &Shared,
     count: c_int,
     ops: *const zoo_op_t,
-    results: *mut zoo_op_result_t,
+    results: Option<*mut zoo_op_result_t>,
     send: impl FnOnce(Request<'_>, MultiResults) -> Result<(), Code>,
 ) -> Result<(), Code> {
     let count = usize::try_from(count).unwrap_or(0);
@@ -35,7 +37,7 @@ pub(super) unsafe fn submit(
         };
         return send(Request::Multi(&[]), none);
     }
-    if ops.is_null() || results.is_null() {
+    if ops.is_null() || results.is_some_and(<*mut _>::is_null) {
         return Err(Code::BAD_ARGUMENTS);
     }
     // SAFETY: promised by our caller.
@@ -56,11 +58,13 @@ pub(super) unsafe fn submit(
         requests.push(unsafe { kind.convert(op, acl)? });
     }
     let results = MultiResults {
-        results: UserPtr(results),
+        results: UserPtr(results.unwrap_or(ptr::null_mut())),
         kinds,
     };
-    // SAFETY: our caller promises as many results as operations.
-    unsafe { results.prepare(ops) };
+    if !results.results.0.is_null() {
+        // SAFETY: our caller promises as many results as operations.
+        unsafe { results.prepare(ops) };
+    }
     // A bad path or state is a marshalling error in a transaction (C-623).
     send(Request::Multi(&requests), results).map_err(|code| match code {
         Code::BAD_ARGUMENTS | Code::INVALID_STATE => Code::MARSHALLING_ERROR,
@@ -70,7 +74,7 @@ pub(super) unsafe fn submit(
 
 /// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Create,
     CreateContainer,
     Delete,
@@ -98,6 +102,25 @@ impl Kind {
                 }
                 Err(Code::UNIMPLEMENTED)
             }
+        }
+    }
+
+    /// What a result says, if it is one of this kind of operation.
+    fn answer(self, received: MultiResult<'_>) -> Result<Answer<'_>, Code> {
+        match (self, received) {
+            (Self::Create | Self::CreateContainer, MultiResult::Create(r)) => {
+                Ok(Answer::Path(r.path.unwrap_or_default()))
+            }
+            // Containers are answered this way (C-631).
+            (Self::Create | Self::CreateContainer, MultiResult::Create2(r)) => {
+                Ok(Answer::Path(r.path.unwrap_or_default()))
+            }
+            (Self::Set, MultiResult::SetData(r)) => Ok(Answer::Stat(r.stat)),
+            (Self::Delete, MultiResult::Delete) | (Self::Check, MultiResult::Check) => {
+                Ok(Answer::Done)
+            }
+            (_, MultiResult::Error(code)) => Err(code),
+            _ => Err(Code::MARSHALLING_ERROR),
         }
     }
 
@@ -141,10 +164,22 @@ impl Kind {
     }
 }
 
+/// What a successful operation answers.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Answer<'a> {
+    /// Nothing.
+    Done,
+    /// The created path.
+    Path(&'a [u8]),
+    /// The new stat.
+    Stat(Stat),
+}
+
 /// Where the results of a transaction go.
 #[derive(Debug)]
 pub(crate) struct MultiResults {
-    /// As many as there are kinds; the program keeps them until the transaction completes.
+    /// As many as there are kinds; the program keeps them until the transaction completes. NULL
+    /// if its answers go elsewhere.
     results: UserPtr<zoo_op_result_t>,
     kinds: Vec<Kind>,
 }
@@ -171,28 +206,52 @@ impl MultiResults {
         }
     }
 
+    /// Number of operations.
+    pub(super) fn len(&self) -> usize {
+        self.kinds.len()
+    }
+
     /// Fills the results and says the transaction's code.
     pub(super) fn complete(&self, result: Result<Outcome<'_>, Code>) -> Code {
-        let mut received = match result {
-            Ok(Outcome::Multi(received)) => received,
-            Ok(_) => return self.fail_from(0, Code::MARSHALLING_ERROR),
-            Err(code) => return self.fail_from(0, code),
+        self.answer(result, |i, kind, answer| match answer {
+            Ok(answer) => self.store(i, answer),
+            Err(code) => self.fail(i, kind, code),
+        })
+    }
+
+    /// Gives what came of each operation to `take`, and says the transaction's code. An error
+    /// can be ZOK, before the operation that failed.
+    pub(super) fn answer(
+        &self,
+        result: Result<Outcome<'_>, Code>,
+        mut take: impl FnMut(usize, Kind, Result<Answer<'_>, Code>),
+    ) -> Code {
+        let (mut received, failure) = match result {
+            Ok(Outcome::Multi(received)) => (Some(received), Code::MARSHALLING_ERROR),
+            Ok(_) => (None, Code::MARSHALLING_ERROR),
+            Err(code) => (None, code),
         };
         let mut overall = Code::OK;
         for (i, kind) in self.kinds.iter().enumerate() {
-            let Some(Ok(result)) = received.next() else {
-                return self.fail_from(i, Code::MARSHALLING_ERROR);
+            let Some(Ok(result)) = received.as_mut().and_then(Iterator::next) else {
+                // From here on all have the same fate.
+                for (i, kind) in self.kinds.iter().enumerate().skip(i) {
+                    take(i, *kind, Err(failure));
+                }
+                return failure;
             };
-            let err = self.store(i, *kind, result);
+            let answer = kind.answer(result);
             // What was not tried says nothing about why (C-628).
-            if overall.is_ok() && err != Code::RUNTIME_INCONSISTENCY {
+            if let Err(err) = answer
+                && overall.is_ok()
+                && err != Code::RUNTIME_INCONSISTENCY
+            {
                 overall = err;
             }
+            take(i, *kind, answer);
         }
-        if received.next().is_some() {
-            return Code::MARSHALLING_ERROR;
-        }
-        overall
+        let is_whole = received.is_some_and(|mut rest| rest.next().is_none());
+        if is_whole { overall } else { failure }
     }
 
     /// The same for a waiting caller, whose results stay untouched if no answer came (C-630).
@@ -209,54 +268,18 @@ impl MultiResults {
         }
     }
 
-    fn store(&self, i: usize, kind: Kind, received: MultiResult<'_>) -> Code {
-        let stored = match (kind, received) {
-            (Kind::Create | Kind::CreateContainer, MultiResult::Create(r)) => self.path(i, r.path),
-            // Containers are answered this way (C-631).
-            (Kind::Create | Kind::CreateContainer, MultiResult::Create2(r)) => self.path(i, r.path),
-            (Kind::Set, MultiResult::SetData(r)) => {
-                // SAFETY: `i` is below the number of results; the program keeps them and the
-                // stat they name until the transaction completes.
-                unsafe { store_stat(UserPtr((*self.results.0.add(i)).stat), &r.stat) };
-                Ok(())
-            }
-            (Kind::Delete, MultiResult::Delete) | (Kind::Check, MultiResult::Check) => Ok(()),
-            (_, MultiResult::Error(code)) => Err(code),
-            _ => Err(Code::MARSHALLING_ERROR),
-        };
-        match stored {
-            Ok(()) => {
-                // SAFETY: `i` is below the number of results, which the program keeps.
-                unsafe { (&raw mut (*self.results.0.add(i)).err).write(Code::OK.0) };
-                Code::OK
-            }
-            Err(code) => {
-                self.fail(i, kind, code);
-                code
-            }
-        }
-    }
-
-    fn path(&self, i: usize, path: Option<&[u8]>) -> Result<(), Code> {
-        // SAFETY: `i` is below the number of results; the program keeps them and the buffer
-        // they name until the transaction completes.
+    fn store(&self, i: usize, answer: Answer<'_>) {
+        // SAFETY: `i` is below the number of results; the program keeps them, and the buffer
+        // and the stat that they name, until the transaction completes.
         unsafe {
             let result = self.results.0.add(i);
-            store_string(
-                (*result).value,
-                (*result).valuelen,
-                path.unwrap_or_default(),
-            );
+            match answer {
+                Answer::Done => {}
+                Answer::Path(path) => store_string((*result).value, (*result).valuelen, path),
+                Answer::Stat(stat) => store_stat(UserPtr((*result).stat), &stat),
+            }
+            (&raw mut (*result).err).write(Code::OK.0);
         }
-        Ok(())
-    }
-
-    /// All results from `start` on get `code`.
-    fn fail_from(&self, start: usize, code: Code) -> Code {
-        for (i, kind) in self.kinds.iter().enumerate().skip(start) {
-            self.fail(i, *kind, code);
-        }
-        code
     }
 
     /// Without a value and a stat, even if the code is ZOK (C-628).

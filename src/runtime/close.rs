@@ -54,11 +54,30 @@ impl Life {
     }
 }
 
+/// What the server hears at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Farewell {
+    /// That the session is closed.
+    Close,
+    /// Nothing: the session lives until its timeout.
+    Silent,
+}
+
 impl<C: Client> Handle<C> {
     /// Ends the handle (C-530…C-538). From a thread of the program it returns when all is done;
     /// from a callback at once, and the rest follows when the callback has returned. Only the
     /// first call does anything.
     pub fn close(&self) {
+        self.end(Farewell::Close);
+    }
+
+    /// Ends the handle as [`close`](Self::close) does, but leaves the session to the server,
+    /// which ends it when its timeout is over.
+    pub fn abandon(&self) {
+        self.end(Farewell::Silent);
+    }
+
+    fn end(&self, farewell: Farewell) {
         if self.life.closing.swap(true, Ordering::AcqRel) {
             return;
         }
@@ -67,7 +86,7 @@ impl<C: Client> Handle<C> {
             .finish_after_callbacks
             .store(from_callback, Ordering::Release);
         let mut engine = self.engine.lock();
-        engine.close(self);
+        engine.close(self, farewell);
         // Auth completions are called here, in the closing thread.
         let aftermath = std::mem::take(&mut engine.aftermath);
         self.run_aftermath(aftermath, engine);

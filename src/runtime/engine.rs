@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 use mio::{Interest, Registry, Token};
 use zk_proto::Code;
 
+use super::close::Farewell;
+use super::direct::deliver;
 use super::dispatcher::{Batch, outcome};
 use super::inbox::Inbox;
 use super::probe::{Probe, Verdict};
@@ -72,6 +74,8 @@ pub(super) struct Engine<C: Client> {
     queue: Queue<C::Cookie, C::Watcher>,
     events: Events<C::Cookie, C::Watcher, C::Auth>,
     pub(super) aftermath: Aftermath<C>,
+    /// For clients that take deliveries directly.
+    scratch: C::Scratch,
 }
 
 impl<C: Client> Engine<C> {
@@ -93,6 +97,7 @@ impl<C: Client> Engine<C> {
             queue: Queue::default(),
             events: Events::default(),
             aftermath: Aftermath::default(),
+            scratch: C::Scratch::default(),
         }
     }
 
@@ -149,6 +154,18 @@ impl<C: Client> Engine<C> {
         let sent = self.send(handle, now);
         self.hand_over(handle);
         if code == Code::OK { sent } else { code }
+    }
+
+    /// Sends what callers have queued, in place of the IO thread. False if that takes more than
+    /// sending.
+    pub(super) fn send_now(&mut self, handle: &Handle<C>) -> bool {
+        if handle.life.is_closing() || !self.core.state().is_live() {
+            return false;
+        }
+        let now = self.begin(handle);
+        self.send(handle, now);
+        self.hand_over(handle);
+        self.core.state().is_live()
     }
 
     /// Time until [`prepare`](Self::prepare) has something to do, ms; `None` if never.
@@ -306,13 +323,19 @@ impl<C: Client> Engine<C> {
     }
 
     /// Everything outstanding is finished; what remains to be sent is in the core (C-530).
-    pub(super) fn close(&mut self, handle: &Handle<C>) {
+    pub(super) fn close(&mut self, handle: &Handle<C>, farewell: Farewell) {
         {
             let mut inlet = handle.inlet.lock();
             inlet.outbox.shut(Gate::Closing);
             inlet.outbox.take(&mut self.queue);
         }
-        self.core.close(&mut self.queue, &mut self.events);
+        match farewell {
+            Farewell::Close => self.core.close(&mut self.queue, &mut self.events),
+            Farewell::Silent => {
+                self.core.abandon(&mut self.queue, &mut self.events);
+                self.connection = None;
+            }
+        }
         self.hand_over(handle);
     }
 
@@ -353,7 +376,10 @@ impl<C: Client> Engine<C> {
             self.resolved_at = now;
             let waker = handle.waker.clone();
             // A failing wake-up only delays the result to the next turn.
-            self.resolution = Resolution::start(self.hosts.clone(), move || drop(waker.wake()));
+            self.resolution =
+                Resolution::start(self.hosts.clone(), handle.keep_host_order, move || {
+                    drop(waker.wake())
+                });
         }
     }
 
@@ -381,11 +407,14 @@ impl<C: Client> Engine<C> {
     /// Passes on what has happened; `used` bytes of the input belong to it. Synchronous calls
     /// end here; the rest goes to the completion thread in one batch.
     fn hand_over_input(&mut self, handle: &Handle<C>, used: usize) {
-        let events = &mut self.events;
-        if let Some((id, password)) = events.session.take() {
+        if let Some((id, password)) = self.events.session.take() {
             handle.client.session(id, password);
         }
         handle.publish(self.core.state(), self.core.recv_timeout());
+        if handle.client.takes_directly() {
+            return self.deliver_directly(handle, used);
+        }
+        let events = &mut self.events;
         if !events.deliver.is_empty() {
             let mut batch = handle.dispatcher.spare();
             for item in events.deliver.drain(..) {
@@ -422,6 +451,27 @@ impl<C: Client> Engine<C> {
             self.inbox.consume(used);
         }
         self.aftermath.auth.extend(events.auth.drain(..));
+        self.aftermath.lines.extend(events.log.take());
+    }
+
+    /// Hands everything over at once, without the completion thread. Credentials come first:
+    /// the end of a session that failed to authenticate is heard of after them (C-437).
+    fn deliver_directly(&mut self, handle: &Handle<C>, used: usize) {
+        let events = &mut self.events;
+        let client = &handle.client;
+        for (auth, code) in events.auth.drain(..) {
+            client.complete_auth(auth, code);
+        }
+        if !events.deliver.is_empty() {
+            let input = self.inbox.bytes();
+            for item in events.deliver.drain(..) {
+                deliver(client, &handle.chroot, input, item, &mut self.scratch);
+            }
+            client.flush(&mut self.scratch);
+        }
+        if used > 0 {
+            self.inbox.consume(used);
+        }
         self.aftermath.lines.extend(events.log.take());
     }
 }

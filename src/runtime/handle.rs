@@ -43,6 +43,7 @@ pub struct Handle<C: Client> {
     state: AtomicI32,
     recv_timeout: AtomicI32,
     poisoned: AtomicBool,
+    pub(super) keep_host_order: bool,
 }
 
 impl<C: Client> std::fmt::Debug for Handle<C> {
@@ -94,7 +95,7 @@ impl<C: Client> Handle<C> {
             }
             Err(_) => return Err((client, OpenError(EINVAL))),
         };
-        let servers = match resolution::resolve(&hosts, lines) {
+        let servers = match resolution::resolve(&hosts, config.keep_host_order, lines) {
             Ok(servers) => servers,
             Err(errno) => return Err((client, OpenError(errno))),
         };
@@ -102,7 +103,7 @@ impl<C: Client> Handle<C> {
             Ok(made) => made,
             Err(e) => return Err((client, OpenError(e.raw_os_error().unwrap_or(ENOMEM)))),
         };
-        let core = Core::new(Settings {
+        let mut core = Core::new(Settings {
             servers,
             recv_timeout: config.recv_timeout,
             session: config.session,
@@ -110,6 +111,9 @@ impl<C: Client> Handle<C> {
             global_watcher: client.global_watcher(),
             seed: fastrand::u64(..),
         });
+        if !config.rearm_watches {
+            core.end_watches_with_connection();
+        }
         let handle = Self {
             client,
             chroot: chroot.into(),
@@ -125,6 +129,7 @@ impl<C: Client> Handle<C> {
             state: AtomicI32::new(State::NotConnected as i32),
             recv_timeout: AtomicI32::new(config.recv_timeout),
             poisoned: AtomicBool::new(false),
+            keep_host_order: config.keep_host_order,
         };
         Ok((Arc::new(handle), poll))
     }
@@ -171,7 +176,45 @@ impl<C: Client> Handle<C> {
     ) -> Result<(), Code> {
         encode::check(&request, &self.chroot).inspect_err(|_| xid::skip())?;
         self.refuse_to_deadlock(&cookie)?;
-        self.enqueue(|outbox| outbox.submit(&request, &self.chroot, cookie, watcher))
+        let sync = C::is_sync(&cookie);
+        let submit =
+            |outbox: &mut Outbox<_, _>| outbox.submit(&request, &self.chroot, cookie, watcher);
+        if sync {
+            self.enqueue_and_send(submit)
+        } else {
+            self.enqueue(submit)
+        }
+    }
+
+    /// For a caller who is going to wait: if the IO thread sleeps, it may go on sleeping until
+    /// the reply comes, because the caller sends the request itself.
+    fn enqueue_and_send(
+        &self,
+        submit: impl FnOnce(&mut Outbox<C::Cookie, C::Watcher>) -> Result<(), Code>,
+    ) -> Result<(), Code> {
+        let asleep = {
+            let mut inlet = self.inlet.lock();
+            submit(&mut inlet.outbox)?;
+            // An IO thread that is awake looks into the outbox before it sleeps.
+            inlet.woken |= !inlet.asleep;
+            inlet.asleep
+        };
+        if asleep && !self.send_for_io_thread() {
+            self.nudge();
+        }
+        Ok(())
+    }
+
+    /// False if only the IO thread can help: someone else drives the connection, or there is
+    /// none to send on.
+    fn send_for_io_thread(&self) -> bool {
+        let Some(mut engine) = self.engine.try_lock() else {
+            return false;
+        };
+        let sent = engine.send_now(self);
+        let aftermath = std::mem::take(&mut engine.aftermath);
+        self.run_aftermath(aftermath, engine);
+        sent
     }
 
     fn enqueue(
@@ -282,6 +325,12 @@ impl<C: Client> Handle<C> {
                 .client
                 .finish_sync(cookie, Ok(crate::core::Outcome::Void));
         }
+        if self.client.takes_directly() {
+            let mut scratch = C::Scratch::default();
+            let done = Ok(crate::core::Outcome::Void);
+            self.client.complete(cookie, done, &mut scratch);
+            return self.client.flush(&mut scratch);
+        }
         let mut batch: Batch<C> = self.dispatcher.spare();
         batch.items.push_back(Delivery::finished(cookie));
         self.dispatcher.push(batch);
@@ -294,7 +343,8 @@ impl<C: Client> Handle<C> {
     pub fn set_servers(&self, hosts: &[u8]) -> Result<(), Code> {
         let hosts = parse_hosts(hosts).map_err(|_| Code::BAD_ARGUMENTS)?;
         let mut lines = log::Buffer::default();
-        let servers = resolution::resolve(&hosts, &mut lines).map_err(|_| Code::SYSTEM_ERROR);
+        let servers = resolution::resolve(&hosts, self.keep_host_order, &mut lines)
+            .map_err(|_| Code::SYSTEM_ERROR);
         lines.take().iter().for_each(|line| self.client.log(line));
         self.engine.lock().replace_servers(self, hosts, servers?);
         self.nudge();

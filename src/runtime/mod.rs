@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 mod close;
+mod direct;
 mod dispatcher;
 mod engine;
 mod external;
+mod extras;
 mod handle;
 mod inbox;
 mod io_thread;
@@ -73,6 +75,16 @@ pub trait Client: Send + Sync + Sized + 'static {
         scratch: &mut Self::Scratch,
     );
 
+    /// True if [`complete`](Self::complete), [`complete_auth`](Self::complete_auth) and
+    /// [`watch_event`](Self::watch_event) run no code of the program. Then they are called by
+    /// whoever drives the connection, under the core's lock, instead of the completion thread.
+    fn takes_directly(&self) -> bool {
+        false
+    }
+
+    /// Ends a batch of such calls, with their scratch.
+    fn flush(&self, _scratch: &mut Self::Scratch) {}
+
     /// Writes a log line. Any thread. May not return, as above.
     fn log(&self, line: &Line);
 
@@ -92,6 +104,10 @@ pub struct Config<'a> {
     pub session: Option<(i64, [u8; 16])>,
     /// True if a read-only server will do.
     pub read_only: bool,
+    /// True to try servers in the order of the list, whatever the process has set (C-291).
+    pub keep_host_order: bool,
+    /// True to set watches again at another server after a reconnect (C-222).
+    pub rearm_watches: bool,
 }
 
 /// Why a handle could not be made, as errno.

@@ -15,16 +15,24 @@ use crate::net::resolver;
 /// Process-wide: keep lists in the order given (C-291).
 static DETERMINISTIC: AtomicBool = AtomicBool::new(false);
 
+/// "No such host", should a resolver ever succeed without an address.
+const ENOENT: i32 = 2;
+
 /// Sets whether host lists keep their order; read at each resolution (C-291).
 pub fn set_deterministic_order(yes: bool) {
     DETERMINISTIC.store(yes, Ordering::Relaxed);
 }
 
-/// Resolves all hosts, in order, and shuffles the result unless that is switched off. Names that
+/// Resolves all hosts, in order, and shuffles the result unless that is switched
+/// off, for this list or for the process. Names that
 /// do not resolve are skipped as long as one does; else the last one's errno is returned.
-pub(super) fn resolve(hosts: &[HostPort], log: &mut log::Buffer) -> Result<Vec<SocketAddr>, i32> {
+pub(super) fn resolve(
+    hosts: &[HostPort],
+    keep_order: bool,
+    log: &mut log::Buffer,
+) -> Result<Vec<SocketAddr>, i32> {
     let mut servers = Vec::new();
-    let mut errno = libc_enoent();
+    let mut errno = ENOENT;
     for host in hosts {
         match resolver::resolve(&host.host, host.port) {
             Ok(addresses) => servers.extend(addresses),
@@ -43,15 +51,10 @@ pub(super) fn resolve(hosts: &[HostPort], log: &mut log::Buffer) -> Result<Vec<S
     if servers.is_empty() {
         return Err(errno);
     }
-    if !DETERMINISTIC.load(Ordering::Relaxed) {
+    if !keep_order && !DETERMINISTIC.load(Ordering::Relaxed) {
         shuffle(&mut servers, fastrand::u64(..));
     }
     Ok(servers)
-}
-
-/// "No such host", should a resolver ever succeed with no address.
-const fn libc_enoent() -> i32 {
-    2
 }
 
 /// True if some host is a name, whose addresses can change.
@@ -77,6 +80,7 @@ impl Resolution {
     /// no thread could be made.
     pub(super) fn start(
         hosts: Vec<HostPort>,
+        keep_order: bool,
         done: impl FnOnce() + Send + 'static,
     ) -> Option<Self> {
         let slot = Arc::new(Mutex::new(None));
@@ -85,7 +89,7 @@ impl Resolution {
         // is closed meanwhile, it ends by itself and its result is dropped.
         let body = move || {
             let mut log = log::Buffer::default();
-            let servers = resolve(&hosts, &mut log).ok();
+            let servers = resolve(&hosts, keep_order, &mut log).ok();
             *result.lock() = Some(Resolved { servers, log });
             done();
         };

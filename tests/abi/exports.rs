@@ -8,7 +8,45 @@ use std::fs;
 use std::path::Path;
 
 /// What we export and the reference does not, each with its reason.
-const DELIBERATE: [(&str, &str); 1] = [("zoo_version_str", "in the C library after 3.9")];
+const DELIBERATE: [(&str, &str); 16] = [
+    ("zoo_version_str", "in the C library after 3.9"),
+    (
+        "zoox_abandon",
+        "frees a handle and leaves its session to the server",
+    ),
+    ("zoox_aset_acl", "set_acl whose completion has the stat"),
+    (
+        "zoox_connect_attempts",
+        "failed attempts in a row, for retry policies",
+    ),
+    ("zoox_cq_create", "completion queue"),
+    ("zoox_cq_destroy", "completion queue"),
+    ("zoox_cq_fd", "completion queue"),
+    ("zoox_cq_next", "completion queue"),
+    ("zoox_cq_wait", "completion queue"),
+    (
+        "zoox_drop_connection",
+        "breaks the connection and keeps the session",
+    ),
+    (
+        "zoox_get_peer",
+        "address of the peer in every state with a socket",
+    ),
+    (
+        "zoox_init",
+        "settings for one handle that are global or missing elsewhere",
+    ),
+    ("zoox_last_zxid", "the last transaction seen"),
+    (
+        "zoox_mute_callbacks",
+        "for the end of interpreters and for fork",
+    ),
+    ("zoox_set_acl", "set_acl with the stat"),
+    (
+        "zoox_set_retry_delay",
+        "the pause after all servers have failed",
+    ),
+];
 
 /// Name to "name kind", with the size for objects.
 pub(crate) type Exports = BTreeMap<String, String>;

@@ -4,8 +4,9 @@ use crate::cc::{Language, compile, include};
 use crate::support::{our_headers, repository, scratch};
 use std::fs;
 
-const HEADERS: [&str; 6] = [
+const HEADERS: [&str; 7] = [
     "zookeeper.h",
+    "zookeeper_ext.h",
     "zookeeper.jute.h",
     "zookeeper_log.h",
     "zookeeper_version.h",

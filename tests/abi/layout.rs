@@ -8,8 +8,15 @@ use std::path::{Path, PathBuf};
 
 const ALL_HEADERS: &str = "#include <zookeeper_log.h>\n";
 
+/// The calls that only our library has.
+const EXTRA_HEADER: &str = "#include <zookeeper_ext.h>\n";
+
 /// A shared object with debug information about every type of the headers.
 pub(crate) fn with_debug_information(name: &str, headers: &Path) -> PathBuf {
+    with_types_of(ALL_HEADERS, name, headers)
+}
+
+fn with_types_of(code: &str, name: &str, headers: &Path) -> PathBuf {
     let folder = scratch(name);
     let headers = include(headers);
     let flags = [
@@ -23,7 +30,7 @@ pub(crate) fn with_debug_information(name: &str, headers: &Path) -> PathBuf {
         "-nostdlib",
         "-otypes.so",
     ];
-    compile(Language::C11, &folder, ALL_HEADERS, &flags);
+    compile(Language::C11, &folder, code, &flags);
     folder.join("types.so")
 }
 
@@ -60,9 +67,12 @@ fn every_type_and_enumeration_is_that_of_debians_headers() {
 #[cfg_attr(not(debug_assertions), ignore = "release builds know no types")]
 fn every_struct_of_our_headers_has_the_layout_of_its_rust_type() {
     let rust = rust_structs(&library_of_this_build(), "ffi");
-    let mut c = c_structs(&with_debug_information("layout-rust", &our_headers()));
-    c.remove("_zhandle")
-        .expect("the handle's type is in the header, incomplete");
+    let code = format!("{ALL_HEADERS}{EXTRA_HEADER}");
+    let mut c = c_structs(&with_types_of(&code, "layout-rust", &our_headers()));
+    for opaque in ["_zhandle", "zoox_cq"] {
+        c.remove(opaque)
+            .expect("the type is in the header, incomplete");
+    }
     // Its union has no name in C; `types.rs` asserts the offsets.
     let operation = c.remove("zoo_op").expect("struct zoo_op is in the header");
     assert_eq!(
@@ -76,6 +86,10 @@ fn every_struct_of_our_headers_has_the_layout_of_its_rust_type() {
             compared += 1;
         }
     }
+    // Entries of queues are written by offset, so they have no Rust type in the library; both
+    // sides assert their offsets when they are compiled.
+    let settings = "zoox_config";
+    assert!(c.contains_key(settings) && rust.contains_key(settings));
     // 72 records, 5 vectors and a buffer have functions; the other types come with the calls.
     assert!(compared >= 78, "only {compared} structs were found");
 }

@@ -172,6 +172,8 @@ impl Zk {
             on_event: Mutex::new(None),
         };
         let config = Config {
+            keep_host_order: false,
+            rearm_watches: true,
             hosts: hosts.as_bytes(),
             recv_timeout: timeout,
             session,

@@ -69,6 +69,9 @@ pub(crate) struct Library {
 }
 
 impl Library {
+    /// Name of the C library.
+    pub(crate) const ORIGINAL: &str = "original";
+
     /// The library built from this repository.
     pub(crate) fn ours() -> Self {
         Self {
@@ -81,7 +84,7 @@ impl Library {
     pub(crate) fn original() -> Option<Self> {
         let folder = PathBuf::from("/usr/lib/x86_64-linux-gnu");
         folder.join(SONAME).exists().then_some(Self {
-            name: "original",
+            name: Self::ORIGINAL,
             folder,
         })
     }

@@ -7,6 +7,7 @@ mod demo;
 mod instructions;
 mod packages;
 mod process;
+mod python;
 mod report;
 mod server;
 mod suites;
@@ -40,7 +41,14 @@ cargo xtask COMMAND
   flame                 draw where the time of a busy handle goes into docs/performance/flame.svg
   instructions          count the instructions of codec and core for each request
     --bless               make the counts the committed baselines
+  kazoo [ARGUMENT]...   run kazoo's own tests on kazoo's connection and on ours, side by side
+    --part                only a part, of every module
+  bench python [ARGUMENT]...
+                        compare the Python modules with stock kazoo and the C calls
 ";
+
+/// The program that measures the Python modules.
+const PYTHON_BENCH: &str = "python/bench";
 
 fn main() -> ExitCode {
     match run() {
@@ -86,23 +94,11 @@ fn run() -> Result<bool> {
             }
             suites::run(&only)
         }
-        "bench" => {
-            let list = args.contains("--list");
-            let options = bench::Options {
-                cases: args.values_from_str("--case")?,
-                servers: args.values_from_str("--server")?,
-                quick: args.contains("--quick"),
-                runs: args.opt_value_from_str("--runs")?,
-                json: args.contains("--json"),
-                out: args.opt_value_from_os_str("--out", path)?,
-            };
-            finish(args)?;
-            if list {
-                bench::list();
-                return Ok(true);
-            }
-            bench::run(&options)
-        }
+        "bench" => match args.subcommand()?.as_deref() {
+            None => bench(args),
+            Some("python") => python::run(PYTHON_BENCH, args.finish()),
+            Some(other) => bail!("cannot bench '{other}'\n\n{USAGE}"),
+        },
         "flame" => {
             finish(args)?;
             bench::flame::run()?;
@@ -114,9 +110,28 @@ fn run() -> Result<bool> {
             instructions::run(bless)?;
             Ok(true)
         }
+        "kazoo" => python::run(suites::KAZOO_SUITE, args.finish()),
         "" => bail!("no command given\n\n{USAGE}"),
         other => bail!("unknown command '{other}'\n\n{USAGE}"),
     }
+}
+
+fn bench(mut args: Arguments) -> Result<bool> {
+    let list = args.contains("--list");
+    let options = bench::Options {
+        cases: args.values_from_str("--case")?,
+        servers: args.values_from_str("--server")?,
+        quick: args.contains("--quick"),
+        runs: args.opt_value_from_str("--runs")?,
+        json: args.contains("--json"),
+        out: args.opt_value_from_os_str("--out", path)?,
+    };
+    finish(args)?;
+    if list {
+        bench::list();
+        return Ok(true);
+    }
+    bench::run(&options)
 }
 
 fn path(value: &std::ffi::OsStr) -> Result<PathBuf, std::convert::Infallible> {

@@ -5,6 +5,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
+use crate::python::Environment;
+
 /// A file that proves a package is there, and the package.
 const NEEDED: [(&str, &str); 12] = [
     ("/usr/bin/gcc", "gcc"),
@@ -36,6 +38,9 @@ pub(crate) fn ensure() -> Result<()> {
         .collect();
     if !runs(Command::new("java").arg("-version")) {
         missing.push("default-jre-headless");
+    }
+    if Environment::absence().is_some() {
+        missing.extend(["python3", "python3-venv"]);
     }
     if missing.is_empty() {
         return Ok(());

@@ -78,6 +78,7 @@ fn call<'a>(
                 path: r.path,
                 acl: r.acl,
                 version: r.version,
+                stat: false,
             }
         }
         "reconfig" => {

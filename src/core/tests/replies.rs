@@ -107,6 +107,7 @@ fn every_kind_of_request_works_and_paths_carry_the_chroot_on_the_wire_only() {
             path: path("/a/b"),
             acl: List::new(READ_ONLY_ACL),
             version: -1,
+            stat: false,
         };
         assert_eq!(ask(&mut pair, &request), Answer::Void);
         let request = Request::GetAcl { path: path("/a/b") };

@@ -81,6 +81,10 @@ fn counted_run(program: &Path, library: &Library, kind: Kind) -> Result<(Counts,
         "ZK_SERVER",
         if kind == Kind::Java { "java" } else { "test" },
     );
+    if library.name == Library::ORIGINAL {
+        // What is known to crash or hang there is skipped with its reason.
+        command.env("ZK_REFERENCE", "1");
+    }
     library.load_in(&mut command);
     let finished = run_captured(&mut command, LIMIT)?;
     let last = finished.stdout.lines().next_back().unwrap_or_default();

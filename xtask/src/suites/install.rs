@@ -19,11 +19,12 @@ const LIMIT: Duration = Duration::from_secs(10 * 60);
 const TICK_MS: u32 = 2000;
 const SO_FILE: &str = "libzookeeper_mt.so.2.0.0";
 const PREFIX: &str = "/opt/client";
-const HEADERS: [&str; 6] = [
+const HEADERS: [&str; 7] = [
     "proto.h",
     "recordio.h",
     "zookeeper.h",
     "zookeeper.jute.h",
+    "zookeeper_ext.h",
     "zookeeper_log.h",
     "zookeeper_version.h",
 ];

@@ -9,6 +9,7 @@ mod dropin;
 mod headers;
 mod install;
 mod instructions;
+mod python;
 mod rust;
 
 use std::time::Instant;
@@ -20,11 +21,13 @@ use crate::packages;
 use crate::report::Report;
 use crate::server::Kind;
 
+pub(crate) use python::KAZOO_SUITE;
+
 /// A named group of checks. It reports failures; an error means that it could not go on at all.
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 10] = [
+const SUITES: [(&str, &str, Suite, bool); 12] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -73,6 +76,18 @@ const SUITES: [(&str, &str, Suite, bool); 10] = [
         "demo",
         "the master-worker demo, on both servers",
         demo::run,
+        true,
+    ),
+    (
+        "python",
+        "the Python package, installed in a virtual environment",
+        python::run,
+        true,
+    ),
+    (
+        "kazoo",
+        "a part of kazoo's own tests on our library",
+        python::run_kazoo,
         true,
     ),
 ];
