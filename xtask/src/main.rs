@@ -1,9 +1,10 @@
 //! Project commands, run as `cargo xtask COMMAND`.
 
 mod artifacts;
+mod bench;
 mod compile;
 mod demo;
-mod measure;
+mod instructions;
 mod packages;
 mod process;
 mod python;
@@ -29,9 +30,17 @@ cargo xtask COMMAND
   test                  run all tests
     --only SUITE          only this suite; may be repeated
     --list                print the names of the suites
-  measure               compare the data path with Debian's library
-    --requests N          requests when counting; four times as many when timing (default 20000)
-    --window N            requests in flight (default 1000)
+  bench                 measure our library, Debian's and a bare socket in turn (docs/performance.md)
+    --case NAME           only this case; may be repeated
+    --server NAME         only on this server, canned, test or java; may be repeated
+    --list                print the names of the cases
+    --quick               short runs
+    --runs N              runs of each subject
+    --json                print JSON instead of the tables
+    --out FOLDER          write the report here (a whole run: docs/performance, else target/bench)
+  flame                 draw where the time of a busy handle goes into docs/performance/flame.svg
+  instructions          count the instructions of codec and core for each request
+    --bless               make the counts the committed baselines
   kazoo [ARGUMENT]...   run kazoo's own tests on kazoo's connection and on ours, side by side
     --part                only a part, of every module
   bench python [ARGUMENT]...
@@ -85,23 +94,44 @@ fn run() -> Result<bool> {
             }
             suites::run(&only)
         }
-        "measure" => {
-            let load = measure::Load {
-                requests: args.opt_value_from_str("--requests")?.unwrap_or(20_000),
-                window: args.opt_value_from_str("--window")?.unwrap_or(1_000),
-            };
+        "bench" => match args.subcommand()?.as_deref() {
+            None => bench(args),
+            Some("python") => python::run(PYTHON_BENCH, args.finish()),
+            Some(other) => bail!("cannot bench '{other}'\n\n{USAGE}"),
+        },
+        "flame" => {
             finish(args)?;
-            measure::run(load)?;
+            bench::flame::run()?;
+            Ok(true)
+        }
+        "instructions" => {
+            let bless = args.contains("--bless");
+            finish(args)?;
+            instructions::run(bless)?;
             Ok(true)
         }
         "kazoo" => python::run(suites::KAZOO_SUITE, args.finish()),
-        "bench" => match args.subcommand()?.as_deref() {
-            Some("python") => python::run(PYTHON_BENCH, args.finish()),
-            _ => bail!("what to bench is missing: python\n\n{USAGE}"),
-        },
         "" => bail!("no command given\n\n{USAGE}"),
         other => bail!("unknown command '{other}'\n\n{USAGE}"),
     }
+}
+
+fn bench(mut args: Arguments) -> Result<bool> {
+    let list = args.contains("--list");
+    let options = bench::Options {
+        cases: args.values_from_str("--case")?,
+        servers: args.values_from_str("--server")?,
+        quick: args.contains("--quick"),
+        runs: args.opt_value_from_str("--runs")?,
+        json: args.contains("--json"),
+        out: args.opt_value_from_os_str("--out", path)?,
+    };
+    finish(args)?;
+    if list {
+        bench::list();
+        return Ok(true);
+    }
+    bench::run(&options)
 }
 
 fn path(value: &std::ffi::OsStr) -> Result<PathBuf, std::convert::Infallible> {

@@ -8,12 +8,16 @@ use anyhow::{Context, Result};
 use crate::python::Environment;
 
 /// A file that proves a package is there, and the package.
-const NEEDED: [(&str, &str); 10] = [
+const NEEDED: [(&str, &str); 12] = [
     ("/usr/bin/gcc", "gcc"),
     ("/usr/bin/g++", "g++"),
     (
         "/usr/lib/x86_64-linux-gnu/libzookeeper_mt.so.2",
         "libzookeeper-mt2",
+    ),
+    (
+        "/usr/lib/x86_64-linux-gnu/libzookeeper_st.so.2",
+        "libzookeeper-st2",
     ),
     ("/usr/include/zookeeper/zookeeper.h", "libzookeeper-mt-dev"),
     ("/usr/lib/zookeeper/bin/cli_mt", "zookeeper-bin"),
@@ -22,6 +26,7 @@ const NEEDED: [(&str, &str); 10] = [
     ("/usr/bin/pkg-config", "pkg-config"),
     ("/usr/bin/strace", "strace"),
     ("/usr/bin/readelf", "binutils"),
+    ("/usr/bin/valgrind", "valgrind"),
 ];
 
 /// Installs what is missing when we may, else names it.

@@ -8,6 +8,7 @@ mod demo;
 mod dropin;
 mod headers;
 mod install;
+mod instructions;
 mod python;
 mod rust;
 
@@ -26,7 +27,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 11] = [
+const SUITES: [(&str, &str, Suite, bool); 12] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -59,6 +60,12 @@ const SUITES: [(&str, &str, Suite, bool); 11] = [
         true,
     ),
     ("datapath", "system calls per request", datapath::run, true),
+    (
+        "instructions",
+        "instructions per request in codec and core",
+        instructions::run,
+        true,
+    ),
     (
         "install",
         "programs built against an installed copy run",
