@@ -12,12 +12,13 @@ use crate::artifacts::{self, root, target_dir};
 use crate::process::{run_captured, tied_command};
 
 /// Packages by name, from the package index. hatchling builds ours, the last two are for kazoo's own tests.
-const PACKAGES: [&str; 9] = [
+const PACKAGES: [&str; 10] = [
     "pytest",
     "kazoo>=2.9,<3",
     "gevent",
     "eventlet",
     "hatchling",
+    "mock",
     "objgraph",
     "pure-sasl",
     "pyjks",
