@@ -8,6 +8,9 @@ const SMALL: usize = 4 * 1024;
 /// Size up to which buffers grow for throughput's sake; a larger frame makes one grow on.
 const LARGE: usize = 128 * 1024;
 
+/// A buffer counts as well filled from one part in so many on.
+const FILLED: usize = 4;
+
 /// Bytes received and not yet used up.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
@@ -60,9 +63,18 @@ impl Inbox {
         self.filled -= used;
     }
 
-    /// As [`consume`](Self::consume), but what was handled is still needed: the whole buffer
-    /// goes to the caller, and `spare` takes its place with the rest of the input.
+    /// As [`consume`](Self::consume), but what was handled is still needed and goes to the
+    /// caller, from its first byte on. `spare` lends its memory.
+    ///
+    /// A well filled buffer is given away as it is, and `spare` takes its place; a little input
+    /// is copied, or a slow reader of many small batches would hold a large buffer for each.
     pub(super) fn hand_over(&mut self, used: usize, mut spare: Vec<u8>) -> Vec<u8> {
+        if used * FILLED < self.buffer.len() {
+            spare.clear();
+            spare.extend_from_slice(&self.buffer[..used]);
+            self.consume(used);
+            return spare;
+        }
         let rest = self.filled - used;
         if spare.len() < rest {
             spare.resize(rest, 0);
@@ -101,12 +113,18 @@ mod tests {
         let mut inbox = Inbox::default();
         receive(&mut inbox, b"abcdef");
         let given = inbox.hand_over(4, Vec::new());
-        assert_eq!(&given[..6], b"abcdef");
+        assert_eq!(&given[..4], b"abcd");
         assert_eq!(inbox.bytes(), b"ef");
         receive(&mut inbox, b"gh");
         let given = inbox.hand_over(4, given);
         assert_eq!(&given[..4], b"efgh");
         assert!(inbox.bytes().is_empty());
+
+        // The same with a buffer that is given away instead of copied.
+        receive(&mut inbox, &[7; SMALL - 2]);
+        let given = inbox.hand_over(SMALL - 4, given);
+        assert_eq!(given[..SMALL - 4], [7; SMALL - 4]);
+        assert_eq!(inbox.bytes(), [7, 7]);
     }
 
     #[test]
@@ -120,6 +138,18 @@ mod tests {
         assert_eq!(inbox.space().len(), LARGE);
         inbox.clear();
         assert_eq!(inbox.space().len(), SMALL);
+    }
+
+    #[test]
+    fn a_little_input_does_not_take_a_large_buffer_along() {
+        let mut inbox = Inbox::default();
+        while inbox.space().len() < LARGE {
+            let n = inbox.space().len();
+            inbox.received(n);
+            inbox.hand_over(n, Vec::new());
+        }
+        receive(&mut inbox, &[7; 100]);
+        assert!(inbox.hand_over(100, Vec::new()).capacity() < SMALL);
     }
 
     #[test]
