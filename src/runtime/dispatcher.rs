@@ -6,11 +6,10 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
-use parking_lot::{Condvar, Mutex};
 use zk_proto::{Code, EventType};
 
+use super::primitives::{Arc, Condvar, Mutex};
 use super::{Client, Handle};
 use crate::core::{Delivery, Outcome, strip_chroot};
 use crate::net::thread::Thread;

@@ -284,9 +284,7 @@ impl<C: Client> Engine<C> {
     /// Sends what callers have queued, as far as the kernel takes it.
     fn send(&mut self, handle: &Handle<C>, now: Millis) -> Code {
         if self.core.state().is_live() {
-            let mut inlet = handle.inlet.lock();
-            inlet.outbox.take(&mut self.queue);
-            drop(inlet);
+            handle.inlet.with(|outbox| outbox.take(&mut self.queue));
             self.core.enqueue(&mut self.queue);
         }
         while !self.blocked && !self.core.transmit().is_empty() {
@@ -307,13 +305,12 @@ impl<C: Client> Engine<C> {
         // Dropping closes the socket, which also takes it out of the poll.
         self.connection = None;
         self.probe = None;
-        {
-            let mut inlet = handle.inlet.lock();
+        handle.inlet.with(|outbox| {
             if fault.is_terminal() {
-                inlet.outbox.shut(Gate::Terminal);
+                outbox.shut(Gate::Terminal);
             }
-            inlet.outbox.take(&mut self.queue);
-        }
+            outbox.take(&mut self.queue);
+        });
         self.core
             .disconnect(fault, &mut self.queue, now, &mut self.events);
         // What was already delivered may lie in the input, so both go together.
@@ -324,11 +321,10 @@ impl<C: Client> Engine<C> {
 
     /// Everything outstanding is finished; what remains to be sent is in the core (C-530).
     pub(super) fn close(&mut self, handle: &Handle<C>, farewell: Farewell) {
-        {
-            let mut inlet = handle.inlet.lock();
-            inlet.outbox.shut(Gate::Closing);
-            inlet.outbox.take(&mut self.queue);
-        }
+        handle.inlet.with(|outbox| {
+            outbox.shut(Gate::Closing);
+            outbox.take(&mut self.queue);
+        });
         match farewell {
             Farewell::Close => self.core.close(&mut self.queue, &mut self.events),
             Farewell::Silent => {
@@ -374,7 +370,7 @@ impl<C: Client> Engine<C> {
             && resolution::can_change(&self.hosts)
         {
             self.resolved_at = now;
-            let waker = handle.waker.clone();
+            let waker = handle.inlet.bell().clone();
             // A failing wake-up only delays the result to the next turn.
             self.resolution =
                 Resolution::start(self.hosts.clone(), handle.keep_host_order, move || {
