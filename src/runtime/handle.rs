@@ -123,6 +123,7 @@ impl<C: Client> Handle<C> {
 
     fn start(self: &Arc<Self>, poll: mio::Poll) -> Result<(), OpenError> {
         let failed = |e: std::io::Error| OpenError(e.raw_os_error().unwrap_or(EAGAIN));
+        self.engine.lock().connect_early(self);
         let worker = Worker::new(self.clone());
         let completion =
             thread::spawn(c"zk-completion", false, worker, Worker::run).map_err(failed)?;

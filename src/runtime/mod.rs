@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod close;
+mod connecting;
 mod direct;
 mod dispatcher;
 mod engine;
