@@ -100,14 +100,27 @@ impl<C: Client> Dispatcher<C> {
 
     /// Lets the completion thread end once everything is delivered.
     pub(super) fn stop(&self) {
+        self.stop_if(|_| true);
+    }
+
+    /// Lets the completion thread end if everything is delivered already. False: it is busy.
+    pub(super) fn stop_if_idle(&self) -> bool {
+        self.stop_if(|asleep| asleep)
+    }
+
+    fn stop_if(&self, condition: impl FnOnce(bool) -> bool) -> bool {
         let wake = {
             let mut queue = self.queue.lock();
+            if !condition(queue.asleep) {
+                return false;
+            }
             queue.stopping = true;
             std::mem::take(&mut queue.asleep)
         };
         if wake {
             self.ready.notify_one();
         }
+        true
     }
 
     /// Trades a used batch for the next one; `None` when it is time to end.

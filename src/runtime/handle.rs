@@ -196,9 +196,9 @@ impl<C: Client> Handle<C> {
         }
     }
 
-    /// Makes the IO thread look around.
-    pub(super) fn nudge(&self) {
-        self.inlet.nudge();
+    /// Makes the IO thread look around. True if it was asleep.
+    pub(super) fn nudge(&self) -> bool {
+        self.inlet.nudge()
     }
 
     /// Stores a credential for all associations to come and sends it now if there is one

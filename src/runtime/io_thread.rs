@@ -72,6 +72,10 @@ impl<C: Client> IoThread<C> {
     fn turn(&mut self) -> Turn {
         let ready = self.sleep();
         let handle = &*self.handle;
+        // Twice: whoever closes the handle may have the lock for a while.
+        if handle.life.is_closing() {
+            return Turn::Over;
+        }
         let mut engine = handle.engine.lock();
         if handle.life.is_closing() {
             return Turn::Over;
