@@ -168,6 +168,7 @@ impl<C: Client> Worker<C> {
             while let Some(item) = self.batch.items.pop_front() {
                 self.deliver(item);
             }
+            self.handle.send_after_callbacks();
         }
         // A close from a callback leaves the rest of its work to this thread.
         let _ = catch_unwind(AssertUnwindSafe(|| {

@@ -1,6 +1,7 @@
 //! One client handle: what its two threads and its callers share.
 
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use zk_proto::Code;
 
 use super::close::Life;
@@ -175,16 +176,22 @@ impl<C: Client> Handle<C> {
         }
     }
 
-    /// False if only the IO thread can help: someone else drives the connection, or there is
-    /// none to send on.
+    /// False if only the IO thread can help: someone else drives the connection, there is none
+    /// to send on, or it broke, and what follows from that is the IO thread's to tell.
     fn send_for_io_thread(&self) -> bool {
-        let Some(mut engine) = self.engine.try_lock() else {
-            return false;
-        };
-        let sent = engine.send_now(self);
-        let aftermath = std::mem::take(&mut engine.aftermath);
-        self.run_aftermath(aftermath, engine);
-        sent
+        match self.engine.try_lock() {
+            Some(mut engine) => engine.send_now(self) && engine.aftermath.is_empty(),
+            None => false,
+        }
+    }
+
+    /// Sends what callbacks have queued, if the IO thread is still getting up for it.
+    pub(super) fn send_after_callbacks(&self) {
+        self.inlet.overtake(|| {
+            if catch_unwind(AssertUnwindSafe(|| self.send_for_io_thread())).is_err() {
+                self.poison();
+            }
+        });
     }
 
     /// A synchronous call on the IO thread would wait for itself (C-515).

@@ -34,6 +34,17 @@ struct State<Q> {
     asleep: bool,
     /// Something has changed since the IO thread last looked.
     woken: bool,
+    /// The IO thread has been woken and is not up yet.
+    waking: bool,
+}
+
+impl<Q> State<Q> {
+    /// Notes a change; true if the IO thread has to be woken for it.
+    fn wake(&mut self) -> bool {
+        self.woken = true;
+        self.waking |= self.asleep;
+        std::mem::take(&mut self.asleep)
+    }
 }
 
 impl<Q, B: Bell> Inlet<Q, B> {
@@ -42,6 +53,7 @@ impl<Q, B: Bell> Inlet<Q, B> {
             queue,
             asleep: false,
             woken: false,
+            waking: false,
         };
         Self {
             state: Mutex::new(state),
@@ -65,8 +77,7 @@ impl<Q, B: Bell> Inlet<Q, B> {
         let wake = {
             let mut state = self.state.lock();
             append(&mut state.queue)?;
-            state.woken = true;
-            std::mem::take(&mut state.asleep)
+            state.wake()
         };
         if wake {
             self.bell.ring();
@@ -95,15 +106,20 @@ impl<Q, B: Bell> Inlet<Q, B> {
         Ok(())
     }
 
-    /// Makes the IO thread look around.
-    pub(super) fn nudge(&self) {
-        let wake = {
-            let mut state = self.state.lock();
-            state.woken = true;
-            std::mem::take(&mut state.asleep)
-        };
+    /// Makes the IO thread look around. True if it was asleep.
+    pub(super) fn nudge(&self) -> bool {
+        let wake = self.state.lock().wake();
         if wake {
             self.bell.ring();
+        }
+        wake
+    }
+
+    /// Empties the queue with `send` if the IO thread has been woken for it and is not up yet:
+    /// getting up takes it far longer than this takes a thread that is running.
+    pub(super) fn overtake(&self, send: impl FnOnce()) {
+        if self.state.lock().waking {
+            send();
         }
     }
 
@@ -123,11 +139,44 @@ impl<Q, B: Bell> Inlet<Q, B> {
         let result = wait(may_block);
         let mut state = self.state.lock();
         state.asleep = false;
+        state.waking = false;
         (result, std::mem::take(&mut state.woken))
     }
 
     /// Whether something has changed, for a driver that does not sleep here.
     pub(super) fn take_woken(&self) -> bool {
         std::mem::take(&mut self.state.lock().woken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Bell for () {
+        fn ring(&self) {}
+    }
+
+    #[test]
+    fn work_is_overtaken_only_while_the_io_thread_gets_up_for_it() {
+        let inlet = Inlet::new(0, ());
+        let overtaken = |inlet: &Inlet<i32, ()>| {
+            let mut sent = false;
+            inlet.overtake(|| sent = true);
+            sent
+        };
+        // Awake: it will look by itself.
+        assert_eq!(inlet.append(|_| Ok::<_, ()>(())), Ok(()));
+        assert!(!overtaken(&inlet));
+        inlet.sleep(|| false, |_| ());
+        inlet.sleep(
+            || false,
+            |_| {
+                assert!(!overtaken(&inlet));
+                assert_eq!(inlet.append(|_| Ok::<_, ()>(())), Ok(()));
+                assert!(overtaken(&inlet));
+            },
+        );
+        assert!(!overtaken(&inlet));
     }
 }
