@@ -166,6 +166,11 @@ impl Ensemble {
         Ok(index)
     }
 
+    /// Kills the server that joined last and forgets it.
+    pub fn dismiss_last(&mut self) {
+        self.servers.pop();
+    }
+
     /// How many servers there are, running or not.
     pub fn len(&self) -> usize {
         self.servers.len()
