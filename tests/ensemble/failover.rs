@@ -76,7 +76,7 @@ fn outlives(ensemble: &mut Ensemble, victim: usize) {
         assert_eq!(zk.start_create(tag, &format!("{load}/{tag}"), b""), rc::OK);
     }
     // The change of an epoch needs a transaction before followers take clients of the new leader.
-    insist(|| other.set(&load, b"")).unwrap();
+    insist(&other, || other.set(&load, b"")).unwrap();
 
     let mut told = zk.wait_for(&Told::session(GLOBAL, state::CONNECTED));
     told.push(Told::session(GLOBAL, state::CONNECTED));
@@ -142,7 +142,10 @@ fn outlives(ensemble: &mut Ensemble, victim: usize) {
     );
 
     assert_eq!(zk.close(), []);
-    assert_eq!(insist(|| other.exists(&ephemeral, None)), Err(rc::NO_NODE));
+    assert_eq!(
+        insist(&other, || other.exists(&ephemeral, None)),
+        Err(rc::NO_NODE)
+    );
 }
 
 // C-223, C-431, C-474

@@ -32,7 +32,7 @@ fn move_on(ensemble: &mut Ensemble, zk: &Zk, path: &str) {
     // Of a new epoch only the leader takes clients until something is written, and not every name
     // has the leader's address.
     let writer = Zk::open(&ensemble.hosts(), TIMEOUT);
-    insist(|| writer.set(path, b"")).unwrap();
+    insist(&writer, || writer.set(path, b"")).unwrap();
     zk.wait_for(&Told::session(GLOBAL, state::CONNECTED));
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn a_name_that_is_gone_keeps_its_last_addresses(ensemble: &mut Ensemb
     ensemble.restart(2).unwrap();
     ensemble.wait_until_serving(2).unwrap();
     let writer = Zk::open(&ensemble.hosts(), TIMEOUT);
-    insist(|| writer.set(&root, b"")).unwrap();
+    insist(&writer, || writer.set(&root, b"")).unwrap();
     zk.wait_for(&Told::session(GLOBAL, state::CONNECTED));
     assert_eq!(zk.session(), session);
     assert!(resolver::lookups("gone.test") > before);

@@ -36,7 +36,7 @@ pub(crate) fn sessions_outlive_the_restart_of_all_servers(ensemble: &mut Ensembl
     assert_eq!(zk.get(&root, None).unwrap().0, b"kept");
     assert_eq!(zk.exists(&ephemeral, None).unwrap().owner, sessions[0].0);
     // The first transaction after an election decides which servers take which clients.
-    crate::servers::insist(|| other.set(&root, b"changed")).unwrap();
+    crate::servers::insist(&other, || other.set(&root, b"changed")).unwrap();
     zk.wait_for(&Told::node(1, event::CHANGED, &root));
     zk.start_get(1, &root, None);
     assert!(matches!(zk.wait_done(1), Ok(Got::Data(data, _)) if data == b"changed"));

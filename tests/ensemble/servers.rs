@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zk_ensemble::{Ensemble, Options};
 
 use crate::Scenario;
-use crate::c_api::{DEADLINE, Zk, mode, rc};
+use crate::c_api::{Zk, mode, rc, state};
 
 /// Longer than anything that a test does to servers.
 pub(crate) const TIMEOUT: i32 = 30_000;
@@ -92,13 +92,17 @@ pub(crate) fn root(zk: &Zk, test: &str) -> String {
     zk.create(&path, b"", mode::PERSISTENT).unwrap()
 }
 
-/// Calls again for as long as the connection is lost in between.
-pub(crate) fn insist<T>(mut call: impl FnMut() -> Result<T, i32>) -> Result<T, i32> {
-    let deadline = std::time::Instant::now() + DEADLINE;
+/// Calls again for as long as the connection is lost in between, and each time not before there is
+/// one again: a call that is made without one makes an attempt at once (C-422), and many attempts
+/// only keep servers from their election.
+pub(crate) fn insist<T>(zk: &Zk, mut call: impl FnMut() -> Result<T, i32>) -> Result<T, i32> {
     loop {
         match call() {
-            Err(rc::CONNECTION_LOSS | rc::OPERATION_TIMEOUT)
-                if std::time::Instant::now() < deadline => {}
+            Err(rc::CONNECTION_LOSS | rc::OPERATION_TIMEOUT) => {
+                while zk.state() != state::CONNECTED {
+                    zk.next();
+                }
+            }
             result => return result,
         }
     }

@@ -30,7 +30,7 @@ pub(crate) fn the_session_goes_to_the_handle_that_takes_it_over(ensemble: &mut E
 
     // The first one would take the session back and forth, as long as it finds a server.
     ensemble.kill(home);
-    insist(|| second.set(&root, b"second's own")).unwrap();
+    insist(&second, || second.set(&root, b"second's own")).unwrap();
     let witness = Zk::connect(&ensemble.host(leader), TIMEOUT);
     assert_eq!(witness.get(&root, None).unwrap().0, b"second's own");
     assert_eq!(witness.exists(&ephemeral, None).unwrap().owner, session.0);

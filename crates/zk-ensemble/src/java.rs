@@ -56,6 +56,12 @@ pub(crate) fn command(config: &Path, heap_mb: u32, read_only: bool) -> Command {
         .arg("-Dzookeeper.extendedTypesEnabled=true")
         // What was written outlives a killed process; only power cuts need fsync.
         .arg("-Dzookeeper.forceSync=no")
+        // While a server that just came back may have missed a vote, the others wait ever longer
+        // before they send theirs again: up to a minute, if not told otherwise.
+        .arg("-Dzookeeper.fastleader.maxNotificationInterval=500")
+        // A server that changes its role reads the log of transactions from its begin, which takes
+        // it seconds for a log of the usual 100,000.
+        .arg("-Dzookeeper.snapCount=5000")
         .arg(format!("-Dreadonlymode.enabled={read_only}"))
         .arg(format!(
             "-Dzookeeper.DigestAuthenticationProvider.superDigest={SUPER_DIGEST}"

@@ -387,6 +387,13 @@ impl Zk {
         }
     }
 
+    pub(crate) fn start_exists(&self, tag: u64, path: &str) -> i32 {
+        let path = c_string(path);
+        let completion = Some(callbacks::on_stat as _);
+        // SAFETY: a C string; data that is never followed.
+        unsafe { async_reads::zoo_aexists(self.zh(), path.as_ptr(), 0, completion, self.data(tag)) }
+    }
+
     pub(crate) fn start_sync(&self, tag: u64, path: &str) -> i32 {
         let path = c_string(path);
         let completion = Some(callbacks::on_string as _);
