@@ -11,7 +11,9 @@ use super::entry::{self, Subject};
 use super::pointer::{AtomicLogCallback, AtomicWatcher};
 use super::queue::Queue;
 use super::scratch::Scratch;
+use super::sync_call::Calls;
 use super::table::Id;
+use super::transaction::Transactions;
 use super::types::{clientid_t, log_callback_fn, watcher_fn, zhandle_t};
 use super::{guard, log, mute};
 use crate::core::Outcome;
@@ -28,6 +30,10 @@ pub(crate) struct CClient {
     session: SharedClientId,
     /// Takes results and events in place of callbacks.
     pub(super) queue: Option<Arc<Queue>>,
+    /// For synchronous calls.
+    pub(super) calls: Calls,
+    /// For transactions.
+    pub(super) transactions: Transactions,
 }
 
 impl CClient {
@@ -46,6 +52,8 @@ impl CClient {
             log_callback: AtomicLogCallback::new(log_callback),
             session: SharedClientId::new(session),
             queue,
+            calls: Calls::default(),
+            transactions: Transactions::default(),
         }
     }
 
@@ -76,7 +84,7 @@ impl CClient {
         result: Result<Outcome<'_>, Code>,
         entries: &mut Vec<u8>,
     ) {
-        let (subject, results) = match &cookie {
+        let (subject, results) = match cookie {
             Cookie::Async(call) => (self.subject(call.data()), None),
             Cookie::AsyncMulti(call, results) => (self.subject(call.data()), Some(results)),
             Cookie::Sync(_) => return self.finish_sync(cookie, result),
@@ -84,7 +92,10 @@ impl CClient {
         let before = entries.len();
         let written = guard::inside(self.id, || match results {
             None => entry::completion(entries, subject, result),
-            Some(results) => entry::transaction(entries, subject, results, result),
+            Some(results) => {
+                entry::transaction(entries, subject, &results, result);
+                self.transactions.give(results);
+            }
         });
         if written.is_none() {
             entries.truncate(before);
@@ -162,7 +173,11 @@ impl Client for CClient {
         let (call, args) = match cookie {
             Cookie::Async(call) => (call, guard::inside(self.id, || call.args(result, scratch))),
             Cookie::AsyncMulti(call, results) => {
-                let fill = || Args::failed(results.complete(result));
+                let fill = || {
+                    let code = results.complete(result);
+                    self.transactions.give(results);
+                    Args::failed(code)
+                };
                 (call, guard::inside(self.id, fill))
             }
             Cookie::Sync(_) => return self.finish_sync(cookie, result),

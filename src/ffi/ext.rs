@@ -79,7 +79,7 @@ pub unsafe extern "C-unwind" fn zoox_set_acl(
     guard::code(zh, |handle| {
         let acl = acl?;
         let request = requests::set_acl(path, version, &acl, true)?;
-        sync_call::wait(Out::Stat(UserPtr(stat)), |cookie| {
+        sync_call::wait(&handle.client().calls, Out::Stat(UserPtr(stat)), |cookie| {
             handle.submit(request, cookie, None)
         })
     })

@@ -29,6 +29,7 @@ mod pointer;
 mod queue;
 mod requests;
 mod scratch;
+mod spares;
 mod sync_call;
 pub mod sync_ops;
 pub mod sync_reads;

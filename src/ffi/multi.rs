@@ -229,7 +229,7 @@ pub unsafe extern "C-unwind" fn zoo_amulti(
         // SAFETY: the documentation asks for arrays of `count` elements.
         unsafe {
             transaction::submit(handle, count, ops, results, |request, results| {
-                let cookie = Cookie::AsyncMulti(call, Box::new(results));
+                let cookie = Cookie::AsyncMulti(call, results);
                 handle.submit(request, cookie, None)
             })
         }
@@ -260,10 +260,14 @@ pub unsafe extern "C-unwind" fn zoo_multi(
     guard::code(zh, |handle| {
         // SAFETY: the documentation asks for arrays of `count` elements.
         unsafe {
-            transaction::submit(handle, count, ops, Some(results), |request, results| {
-                sync_call::wait(Out::Multi(results), |cookie| {
+            transaction::submit(handle, count, ops, Some(results), |request, mut results| {
+                let client = handle.client();
+                let out = Out::Multi(UserPtr(&raw mut *results));
+                let done = sync_call::wait(&client.calls, out, |cookie| {
                     handle.submit(request, cookie, None)
-                })
+                });
+                client.transactions.give(results);
+                done
             })
         }
     })

@@ -1,7 +1,6 @@
 //! Synchronous calls: a request, and a caller who waits until its results are stored.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::ops::Deref;
 use std::ptr;
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use super::alloc::NoMemory;
 use super::delivery::{Cookie, Watcher};
 use super::guard::{self, Shared};
 use super::pointer::UserPtr;
+use super::spares::Spares;
 use super::transaction::MultiResults;
 use super::types::{ACL_vector, Stat, String_vector, watcher_fn, zhandle_t};
 use super::{alloc, convert};
@@ -34,8 +34,8 @@ pub(super) enum Out {
     Strings(UserPtr<String_vector>, UserPtr<Stat>),
     /// The ACL, stat (C-310).
     Acl(UserPtr<ACL_vector>, UserPtr<Stat>),
-    /// The results of a transaction.
-    Multi(MultiResults),
+    /// The results of a transaction; the caller holds them.
+    Multi(UserPtr<MultiResults>),
 }
 
 impl Out {
@@ -62,7 +62,8 @@ impl Out {
     /// gave them is waiting.
     unsafe fn store(self, result: Result<Outcome<'_>, Code>) -> Code {
         if let Self::Multi(results) = self {
-            return results.finish_sync(result);
+            // SAFETY: promised by our caller; nobody writes to them meanwhile.
+            return unsafe { &*results.0 }.finish_sync(result);
         }
         // SAFETY: promised by our caller.
         match result.and_then(|outcome| unsafe { self.store_outcome(outcome) }) {
@@ -182,7 +183,7 @@ unsafe fn store_data(buffer: *mut c_char, length: *mut c_int, data: Buffer<'_>) 
 }
 
 /// A request whose caller waits, shared by the two threads.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct SyncCall {
     waiter: Waiter,
     /// Taken by whoever comes first: the result, or the caller giving up.
@@ -202,31 +203,49 @@ impl SyncCall {
     }
 }
 
+/// Calls that can serve again: as many as have waited at once, within reason.
+pub(super) type Calls = Spares<Arc<SyncCall>, 64>;
+
 /// The caller's share. When it goes, by return or by a panic, its pointers are written no more.
-struct Caller(Arc<SyncCall>);
+struct Caller<'a> {
+    calls: &'a Calls,
+    call: Arc<SyncCall>,
+    /// The result has come. It was the last thing that the other thread wrote, so the call can
+    /// serve again even while that thread still holds it.
+    finished: bool,
+}
 
-impl Deref for Caller {
-    type Target = Arc<SyncCall>;
-
-    fn deref(&self) -> &Arc<SyncCall> {
-        &self.0
+impl Caller<'_> {
+    fn wait(mut self) -> Code {
+        let code = self.call.waiter.wait();
+        self.finished = true;
+        code
     }
 }
 
-impl Drop for Caller {
+impl Drop for Caller<'_> {
     fn drop(&mut self) {
-        *self.0.out.lock() = None;
+        *self.call.out.lock() = None;
+        if self.finished {
+            self.calls.give(self.call.clone());
+        }
     }
 }
 
 /// Submits with `submit`, which gets the cookie, and waits for the result.
-pub(super) fn wait(out: Out, submit: impl FnOnce(Cookie) -> Result<(), Code>) -> Result<(), Code> {
-    let call = Caller(Arc::new(SyncCall {
-        waiter: Waiter::default(),
-        out: Mutex::new(Some(out)),
-    }));
-    submit(Cookie::Sync(call.clone()))?;
-    match call.waiter.wait() {
+pub(super) fn wait(
+    calls: &Calls,
+    out: Out,
+    submit: impl FnOnce(Cookie) -> Result<(), Code>,
+) -> Result<(), Code> {
+    let caller = Caller {
+        calls,
+        call: calls.take(),
+        finished: false,
+    };
+    *caller.call.out.lock() = Some(out);
+    submit(Cookie::Sync(caller.call.clone()))?;
+    match caller.wait() {
         Code::OK => Ok(()),
         code => Err(code),
     }
@@ -272,7 +291,7 @@ pub(super) fn request(
     out: Result<Out, Code>,
 ) -> c_int {
     guard::code(zh, |handle| {
-        wait(out?, |cookie| {
+        wait(&handle.client().calls, out?, |cookie| {
             handle.submit(request, cookie, watch.resolve(handle))
         })
     })

@@ -369,7 +369,7 @@ pub unsafe extern "C-unwind" fn zoo_set2(
             data,
             version,
         };
-        sync_call::wait(Out::Stat(UserPtr(stat)), |cookie| {
+        sync_call::wait(&handle.client().calls, Out::Stat(UserPtr(stat)), |cookie| {
             handle.submit(request, cookie, None)
         })
     })
@@ -435,7 +435,9 @@ pub unsafe extern "C-unwind" fn zoo_set_acl(
     guard::code(zh, |handle| {
         let acl = acl?;
         let request = requests::set_acl(path, version, &acl, false)?;
-        sync_call::wait(Out::Nothing, |cookie| handle.submit(request, cookie, None))
+        sync_call::wait(&handle.client().calls, Out::Nothing, |cookie| {
+            handle.submit(request, cookie, None)
+        })
     })
 }
 
@@ -447,7 +449,7 @@ fn call_create(
 ) -> c_int {
     guard::code(zh, |handle| {
         let create = create?;
-        sync_call::wait(out, |cookie| {
+        sync_call::wait(&handle.client().calls, out, |cookie| {
             handle.submit(create.request(stat), cookie, None)
         })
     })

@@ -3,6 +3,7 @@
 use std::ffi::c_int;
 use std::ptr;
 
+use smallvec::SmallVec;
 use zk_proto::records::{
     CheckVersionRequest, CreateRequest, DeleteRequest, MultiOp, MultiResult, SetDataRequest, Stat,
 };
@@ -11,10 +12,14 @@ use zk_proto::{Code, Op};
 use super::convert::{self, AclView, text};
 use super::guard::Shared;
 use super::pointer::UserPtr;
+use super::spares::Spares;
 use super::sync_call::{store_stat, store_string};
 use super::types::{zoo_op_result_t, zoo_op_t};
 use crate::core::{Outcome, Request};
 use crate::log::{Level, Line, enabled};
+
+/// Transactions up to this size are converted without allocating.
+const FEW: usize = 16;
 
 /// Checks and converts the operations, prepares the results and gives both to `send`.
 ///
@@ -27,46 +32,43 @@ pub(super) unsafe fn submit(
     count: c_int,
     ops: *const zoo_op_t,
     results: Option<*mut zoo_op_result_t>,
-    send: impl FnOnce(Request<'_>, MultiResults) -> Result<(), Code>,
+    send: impl FnOnce(Request<'_>, Box<MultiResults>) -> Result<(), Code>,
 ) -> Result<(), Code> {
+    let mut answers = handle.client().transactions.take();
+    answers.clear();
     let count = usize::try_from(count).unwrap_or(0);
     if count == 0 {
-        let none = MultiResults {
-            results: UserPtr(ptr::null_mut()),
-            kinds: Vec::new(),
-        };
-        return send(Request::Multi(&[]), none);
+        return send(Request::Multi(&[]), answers);
     }
     if ops.is_null() || results.is_some_and(<*mut _>::is_null) {
         return Err(Code::BAD_ARGUMENTS);
     }
     // SAFETY: promised by our caller.
     let ops = unsafe { std::slice::from_raw_parts(ops, count) };
-    let kinds = ops.iter().map(|op| Kind::of(handle, op.r#type));
-    let kinds: Vec<_> = kinds.collect::<Result<_, _>>()?;
-    let mut acls = Vec::with_capacity(count);
-    for (op, kind) in ops.iter().zip(&kinds) {
+    for op in ops {
+        answers.kinds.push(Kind::of(handle, op.r#type)?);
+    }
+    let kinds = &answers.kinds;
+    let mut acls = SmallVec::<[_; FEW]>::with_capacity(count);
+    for (op, kind) in ops.iter().zip(kinds) {
         acls.push(match kind {
             // SAFETY: the type says that this member counts; our caller promises its pointers.
             Kind::Create | Kind::CreateContainer => unsafe { AclView::new(op.op.create_op.acl)? },
             _ => AclView::Null,
         });
     }
-    let mut requests = Vec::with_capacity(count);
-    for ((op, kind), acl) in ops.iter().zip(&kinds).zip(&acls) {
+    let mut requests = SmallVec::<[_; FEW]>::with_capacity(count);
+    for ((op, kind), acl) in ops.iter().zip(kinds).zip(&acls) {
         // SAFETY: `kind` is from the operation's type; our caller promises its pointers.
         requests.push(unsafe { kind.convert(op, acl)? });
     }
-    let results = MultiResults {
-        results: UserPtr(results.unwrap_or(ptr::null_mut())),
-        kinds,
-    };
-    if !results.results.0.is_null() {
+    if let Some(results) = results {
+        answers.results = UserPtr(results);
         // SAFETY: our caller promises as many results as operations.
-        unsafe { results.prepare(ops) };
+        unsafe { answers.prepare(ops) };
     }
     // A bad path or state is a marshalling error in a transaction (C-623).
-    send(Request::Multi(&requests), results).map_err(|code| match code {
+    send(Request::Multi(&requests), answers).map_err(|code| match code {
         Code::BAD_ARGUMENTS | Code::INVALID_STATE => Code::MARSHALLING_ERROR,
         other => other,
     })
@@ -175,6 +177,9 @@ pub(super) enum Answer<'a> {
     Stat(Stat),
 }
 
+/// Transactions of one handle that can serve again.
+pub(super) type Transactions = Spares<Box<MultiResults>, 1024>;
+
 /// Where the results of a transaction go.
 #[derive(Debug)]
 pub(crate) struct MultiResults {
@@ -184,7 +189,22 @@ pub(crate) struct MultiResults {
     kinds: Vec<Kind>,
 }
 
+impl Default for MultiResults {
+    fn default() -> Self {
+        Self {
+            results: UserPtr(ptr::null_mut()),
+            kinds: Vec::new(),
+        }
+    }
+}
+
 impl MultiResults {
+    /// Forgets all but its memory.
+    fn clear(&mut self) {
+        self.results = UserPtr(ptr::null_mut());
+        self.kinds.clear();
+    }
+
     /// Stores in the results where operations want theirs (C-625).
     ///
     /// # Safety

@@ -57,7 +57,7 @@ pub unsafe extern "C-unwind" fn zoo_remove_watches(
         local: local != 0,
     };
     guard::code(zh, |handle| {
-        sync_call::wait(Out::Nothing, |cookie| {
+        sync_call::wait(&handle.client().calls, Out::Nothing, |cookie| {
             handle.remove_watches(removal, cookie)
         })
     })
@@ -97,7 +97,7 @@ pub unsafe extern "C-unwind" fn zoo_remove_all_watches(
         local: local != 0,
     };
     guard::code(zh, |handle| {
-        sync_call::wait(Out::Nothing, |cookie| {
+        sync_call::wait(&handle.client().calls, Out::Nothing, |cookie| {
             handle.remove_watches(removal, cookie)
         })
     })

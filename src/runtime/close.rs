@@ -90,10 +90,12 @@ impl<C: Client> Handle<C> {
         // Auth completions are called here, in the closing thread.
         let aftermath = std::mem::take(&mut engine.aftermath);
         self.run_aftermath(aftermath, engine);
-        self.nudge();
+        let io_is_idle = self.nudge();
         if from_callback {
             return self.dispatcher.stop();
         }
+        // With nothing left to deliver, the server can be told while the threads end.
+        let told_early = (io_is_idle && self.dispatcher.stop_if_idle()).then(|| self.say_goodbye());
         if let Some(io) = self.life.io.get() {
             io.join();
         }
@@ -101,7 +103,8 @@ impl<C: Client> Handle<C> {
         if let Some(completion) = self.life.completion.get() {
             completion.join();
         }
-        self.say_goodbye();
+        let told = told_early.unwrap_or_else(|| self.say_goodbye());
+        self.finish(told);
     }
 
     /// Last act of the completion thread.
@@ -113,18 +116,26 @@ impl<C: Client> Handle<C> {
             io.join();
         }
         Thread::current().detach();
-        self.say_goodbye();
+        self.finish(self.say_goodbye());
     }
 
-    /// Tells the server, if there is one to tell; then nothing of the handle is left. Both
-    /// threads are done, so the engine is ours.
-    fn say_goodbye(&self) {
+    /// Tells the server, if there is one to tell. No callback is to come, and the IO thread
+    /// touches the connection no more.
+    fn say_goodbye(&self) -> Goodbye {
+        let engine = &mut *self.engine.lock();
+        match &mut engine.connection {
+            Some(connection) if engine.core.state().is_live() => {
+                Goodbye(send_rest(connection, &mut engine.core))
+            }
+            _ => Goodbye(false),
+        }
+    }
+
+    /// Waits for the server's answer; then nothing of the handle is left. Both threads are done,
+    /// so the engine is ours.
+    fn finish(&self, told: Goodbye) {
         let mut engine = self.engine.lock();
-        let live = engine.core.state().is_live();
-        if let Some(mut connection) = engine.connection.take()
-            && live
-            && send_rest(&mut connection, &mut engine.core)
-        {
+        if let (Some(connection), Goodbye(true)) = (engine.connection.take(), told) {
             // Any byte or the end of the stream is an answer; it is not read (C-536).
             connection.wait(false, ANSWER_LIMIT);
         }
@@ -133,6 +144,9 @@ impl<C: Client> Handle<C> {
         self.client.closed();
     }
 }
+
+/// Whether the server has been told, and so is going to answer.
+struct Goodbye(bool);
 
 fn send_rest<C, W: Copy + Eq + std::hash::Hash, A>(
     connection: &mut Connection,

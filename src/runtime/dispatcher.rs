@@ -6,11 +6,10 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
-use parking_lot::{Condvar, Mutex};
 use zk_proto::{Code, EventType};
 
+use super::primitives::{Arc, Condvar, Mutex};
 use super::{Client, Handle};
 use crate::core::{Delivery, Outcome, strip_chroot};
 use crate::net::thread::Thread;
@@ -101,14 +100,27 @@ impl<C: Client> Dispatcher<C> {
 
     /// Lets the completion thread end once everything is delivered.
     pub(super) fn stop(&self) {
+        self.stop_if(|_| true);
+    }
+
+    /// Lets the completion thread end if everything is delivered already. False: it is busy.
+    pub(super) fn stop_if_idle(&self) -> bool {
+        self.stop_if(|asleep| asleep)
+    }
+
+    fn stop_if(&self, condition: impl FnOnce(bool) -> bool) -> bool {
         let wake = {
             let mut queue = self.queue.lock();
+            if !condition(queue.asleep) {
+                return false;
+            }
             queue.stopping = true;
             std::mem::take(&mut queue.asleep)
         };
         if wake {
             self.ready.notify_one();
         }
+        true
     }
 
     /// Trades a used batch for the next one; `None` when it is time to end.
@@ -156,6 +168,7 @@ impl<C: Client> Worker<C> {
             while let Some(item) = self.batch.items.pop_front() {
                 self.deliver(item);
             }
+            self.handle.send_after_callbacks();
         }
         // A close from a callback leaves the rest of its work to this thread.
         let _ = catch_unwind(AssertUnwindSafe(|| {

@@ -6,29 +6,25 @@
 
 use std::collections::VecDeque;
 
-use mio::{Interest, Registry, Token};
+use mio::{Registry, Token};
 use zk_proto::Code;
 
 use super::close::Farewell;
 use super::direct::deliver;
 use super::dispatcher::{Batch, outcome};
 use super::inbox::Inbox;
-use super::probe::{Probe, Verdict};
-use super::resolution::{self, Resolution};
+use super::probe::Probe;
+use super::resolution::Resolution;
 use super::{Client, Handle};
 use crate::core::connect_string::HostPort;
 use crate::core::{Core, Delivery, Events, Fault, Gate, Millis, Queue, State};
-use crate::log;
-use crate::log::{Level, Line};
+use crate::log::Line;
 use crate::net::clock;
-use crate::net::socket::{Connection, Progress, StartError};
+use crate::net::socket::{Connection, StartError};
 
 pub(super) const WAKER: Token = Token(0);
 pub(super) const SOCKET: Token = Token(1);
 pub(super) const PROBE: Token = Token(2);
-
-/// Names are resolved at most this often, ms.
-const RESOLUTION_INTERVAL: Millis = 100;
 
 /// Readiness that a poll has reported.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,6 +55,12 @@ impl<C: Client> Default for Aftermath<C> {
     }
 }
 
+impl<C: Client> Aftermath<C> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.auth.is_empty() && self.last_batch.is_none()
+    }
+}
+
 /// Core, socket and buffers of one handle.
 pub(super) struct Engine<C: Client> {
     pub(super) core: Core<C::Cookie, C::Watcher, C::Auth>,
@@ -66,13 +68,15 @@ pub(super) struct Engine<C: Client> {
     /// The kernel took less than was offered; wait for writability.
     pub(super) blocked: bool,
     pub(super) hosts: Vec<HostPort>,
-    inbox: Inbox,
-    registry: Registry,
-    probe: Option<Probe>,
-    resolution: Option<Resolution>,
-    resolved_at: Millis,
+    pub(super) inbox: Inbox,
+    pub(super) registry: Registry,
+    /// Why the attempt that the opener made has failed, until the IO thread tells.
+    pub(super) early_failure: Option<StartError>,
+    pub(super) probe: Option<Probe>,
+    pub(super) resolution: Option<Resolution>,
+    pub(super) resolved_at: Millis,
     queue: Queue<C::Cookie, C::Watcher>,
-    events: Events<C::Cookie, C::Watcher, C::Auth>,
+    pub(super) events: Events<C::Cookie, C::Watcher, C::Auth>,
     pub(super) aftermath: Aftermath<C>,
     /// For clients that take deliveries directly.
     scratch: C::Scratch,
@@ -91,6 +95,7 @@ impl<C: Client> Engine<C> {
             hosts,
             inbox: Inbox::default(),
             registry,
+            early_failure: None,
             probe: None,
             resolution: None,
             resolved_at: clock::now(),
@@ -144,6 +149,9 @@ impl<C: Client> Engine<C> {
         if let Err(fault) = self.core.handle_timeout(now) {
             code = self.fail(handle, &fault, now);
         }
+        if let Some(error) = self.early_failure.take() {
+            code = self.cannot_start(handle, &error, now);
+        }
         if let Some(server) = self.core.next_attempt(woken, now) {
             code = self.connect(handle, server, now);
         }
@@ -177,69 +185,9 @@ impl<C: Client> Engine<C> {
         Some(deadline.saturating_sub(clock::now()))
     }
 
-    fn begin(&mut self, handle: &Handle<C>) -> Millis {
+    pub(super) fn begin(&mut self, handle: &Handle<C>) -> Millis {
         self.core.set_global_watcher(handle.client.global_watcher());
         clock::now()
-    }
-
-    fn connect(&mut self, handle: &Handle<C>, server: std::net::SocketAddr, now: Millis) -> Code {
-        self.inbox.clear();
-        self.blocked = false;
-        log!(
-            self.events.log,
-            Level::Debug,
-            "connect",
-            "connecting to {server}"
-        );
-        let started = Connection::start(server).and_then(|(mut connection, nodelay_failed)| {
-            if nodelay_failed {
-                log!(
-                    self.events.log,
-                    Level::Warn,
-                    "connect",
-                    "unable to set TCP_NODELAY for {server}"
-                );
-            }
-            let interest = Interest::READABLE | Interest::WRITABLE;
-            self.registry
-                .register(connection.source(), SOCKET, interest)
-                .map_err(StartError::Socket)?;
-            Ok(connection)
-        });
-        match started {
-            Ok(connection) => {
-                self.connection = Some(connection);
-                Code::OK
-            }
-            Err(StartError::Socket(e)) => {
-                let reason = format!(
-                    "socket() call failed: {e} (errno={})",
-                    e.raw_os_error().unwrap_or(0)
-                );
-                self.fail(handle, &Fault::loss(Code::SYSTEM_ERROR, reason), now)
-            }
-            Err(StartError::Connect(e)) => {
-                self.fail(handle, &broken("connect() call failed", &e), now)
-            }
-        }
-    }
-
-    fn finish_connecting(&mut self, handle: &Handle<C>, now: Millis) -> Code {
-        let Some(connection) = &self.connection else {
-            return Code::OK;
-        };
-        match connection.progress() {
-            Ok(Progress::Connecting) => Code::OK,
-            Ok(Progress::Connected) => {
-                self.core.handle_connected();
-                self.send(handle, now)
-            }
-            Err(e) => self.fail(
-                handle,
-                &broken("server refused to accept the client", &e),
-                now,
-            ),
-        }
     }
 
     /// Reads until the kernel has nothing more, with one call if everything fits the buffer.
@@ -282,11 +230,9 @@ impl<C: Client> Engine<C> {
     }
 
     /// Sends what callers have queued, as far as the kernel takes it.
-    fn send(&mut self, handle: &Handle<C>, now: Millis) -> Code {
+    pub(super) fn send(&mut self, handle: &Handle<C>, now: Millis) -> Code {
         if self.core.state().is_live() {
-            let mut inlet = handle.inlet.lock();
-            inlet.outbox.take(&mut self.queue);
-            drop(inlet);
+            handle.inlet.with(|outbox| outbox.take(&mut self.queue));
             self.core.enqueue(&mut self.queue);
         }
         while !self.blocked && !self.core.transmit().is_empty() {
@@ -312,13 +258,12 @@ impl<C: Client> Engine<C> {
         // Dropping closes the socket, which also takes it out of the poll.
         self.connection = None;
         self.probe = None;
-        {
-            let mut inlet = handle.inlet.lock();
+        handle.inlet.with(|outbox| {
             if fault.is_terminal() {
-                inlet.outbox.shut(Gate::Terminal);
+                outbox.shut(Gate::Terminal);
             }
-            inlet.outbox.take(&mut self.queue);
-        }
+            outbox.take(&mut self.queue);
+        });
         self.core
             .disconnect(fault, &mut self.queue, now, &mut self.events);
         // What was already delivered may lie in the input, so both go together.
@@ -329,77 +274,16 @@ impl<C: Client> Engine<C> {
 
     /// Everything outstanding is finished; what remains to be sent is in the core (C-530).
     pub(super) fn close(&mut self, handle: &Handle<C>, farewell: Farewell) {
-        {
-            let mut inlet = handle.inlet.lock();
-            inlet.outbox.shut(Gate::Closing);
-            inlet.outbox.take(&mut self.queue);
-        }
+        handle.inlet.with(|outbox| {
+            outbox.shut(Gate::Closing);
+            outbox.take(&mut self.queue);
+        });
         match farewell {
             Farewell::Close => self.core.close(&mut self.queue, &mut self.events),
             Farewell::Silent => {
                 self.core.abandon(&mut self.queue, &mut self.events);
                 self.connection = None;
             }
-        }
-        self.hand_over(handle);
-    }
-
-    fn advance_probe(&mut self, handle: &Handle<C>, now: Millis) {
-        let Some(probe) = &mut self.probe else { return };
-        let verdict = probe.advance(now);
-        if verdict == Verdict::Waiting {
-            return;
-        }
-        let server = probe.server();
-        self.probe = None;
-        if let Err(fault) = self
-            .core
-            .handle_probe(server, verdict == Verdict::ReadWrite)
-        {
-            self.fail(handle, &fault, now);
-        }
-    }
-
-    /// Starts and ends background resolutions (C-410). Never while connected: a connection is
-    /// kept whatever the names say, until a server is to be chosen.
-    fn follow_names(&mut self, handle: &Handle<C>, now: Millis) {
-        if let Some(resolved) = self.resolution.as_ref().and_then(Resolution::take) {
-            self.resolution = None;
-            self.events.log.append(resolved.log);
-            if let Some(Err(fault)) = resolved
-                .servers
-                .map(|servers| self.core.replace_servers(servers))
-            {
-                self.fail(handle, &fault, now);
-            }
-        }
-        if self.core.take_resolution_request()
-            && self.resolution.is_none()
-            && now >= self.resolved_at + RESOLUTION_INTERVAL
-            && resolution::can_change(&self.hosts)
-        {
-            self.resolved_at = now;
-            let waker = handle.waker.clone();
-            // A failing wake-up only delays the result to the next turn.
-            self.resolution =
-                Resolution::start(self.hosts.clone(), handle.keep_host_order, move || {
-                    drop(waker.wake())
-                });
-        }
-    }
-
-    /// A new host list from the program, already resolved (C-448).
-    pub(super) fn replace_servers(
-        &mut self,
-        handle: &Handle<C>,
-        hosts: Vec<HostPort>,
-        servers: Vec<std::net::SocketAddr>,
-    ) {
-        self.hosts = hosts;
-        self.resolution = None;
-        let now = self.begin(handle);
-        if let Err(fault) = self.core.replace_servers(servers) {
-            self.fail(handle, &fault, now);
         }
         self.hand_over(handle);
     }
@@ -481,7 +365,7 @@ impl<C: Client> Engine<C> {
     }
 }
 
-fn broken(what: &str, error: &std::io::Error) -> Fault {
+pub(super) fn broken(what: &str, error: &std::io::Error) -> Fault {
     let errno = error.raw_os_error().unwrap_or(0);
     Fault::loss(
         Code::CONNECTION_LOSS,

@@ -6,6 +6,7 @@
 use zk_proto::Code;
 
 use super::engine::{Aftermath, Engine, Ready};
+use super::primitives::MutexGuard;
 use super::{Client, Handle, Interest};
 use crate::core::State;
 
@@ -17,7 +18,7 @@ impl<C: Client> Handle<C> {
         if self.unusable(&engine) {
             return (None, Code::INVALID_STATE);
         }
-        let woken = std::mem::take(&mut self.inlet.lock().woken);
+        let woken = self.inlet.take_woken();
         let code = engine.prepare(self, woken);
         let interest = Interest {
             fd: engine.connection.as_ref().map_or(-1, |c| c.fd()),
@@ -66,7 +67,7 @@ impl<C: Client> Handle<C> {
     pub(super) fn run_aftermath(
         &self,
         mut aftermath: Aftermath<C>,
-        engine: parking_lot::MutexGuard<'_, Engine<C>>,
+        engine: MutexGuard<'_, Engine<C>>,
     ) {
         drop(engine);
         for line in aftermath.lines.drain(..) {

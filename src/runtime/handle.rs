@@ -1,16 +1,16 @@
 //! One client handle: what its two threads and its callers share.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-
-use parking_lot::Mutex;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use zk_proto::Code;
 
 use super::close::Life;
 use super::dispatcher::{Batch, Dispatcher, Worker};
 use super::engine::{Engine, WAKER};
+use super::inlet::{Bell, Inlet};
 use super::io_thread::IoThread;
+use super::primitives::atomic::{AtomicBool, AtomicI32, Ordering};
+use super::primitives::{Arc, Mutex};
 use super::resolution;
 use super::{Client, Config, OpenError, WatchRemoval};
 use crate::core::connect_string::{ConnectStringError, parse_hosts, split_chroot};
@@ -19,14 +19,8 @@ use crate::core::{Core, Delivery, Outbox, Request, Settings, State, encode, xid}
 use crate::log::{self, Line};
 use crate::net::thread;
 
-/// What callers append to, with what is needed to wake the IO thread once per batch.
-pub(super) struct Inlet<C: Client> {
-    pub(super) outbox: Outbox<C::Cookie, C::Watcher>,
-    /// The IO thread sleeps, or is about to, without having seen the outbox.
-    pub(super) asleep: bool,
-    /// Something has changed since the IO thread last looked.
-    pub(super) woken: bool,
-}
+/// What callers append to.
+type Requests<C> = Outbox<<C as Client>::Cookie, <C as Client>::Watcher>;
 
 /// One client handle: a session and its two threads.
 ///
@@ -36,9 +30,8 @@ pub struct Handle<C: Client> {
     pub(super) client: C,
     pub(super) chroot: Box<[u8]>,
     pub(super) engine: Mutex<Engine<C>>,
-    pub(super) inlet: Mutex<Inlet<C>>,
+    pub(super) inlet: Inlet<Requests<C>, Arc<mio::Waker>>,
     pub(super) dispatcher: Dispatcher<C>,
-    pub(super) waker: Arc<mio::Waker>,
     pub(super) life: Life,
     state: AtomicI32,
     recv_timeout: AtomicI32,
@@ -118,13 +111,8 @@ impl<C: Client> Handle<C> {
             client,
             chroot: chroot.into(),
             engine: Mutex::new(Engine::new(core, hosts, registry)),
-            inlet: Mutex::new(Inlet {
-                outbox: Outbox::default(),
-                asleep: false,
-                woken: false,
-            }),
+            inlet: Inlet::new(Outbox::default(), Arc::new(waker)),
             dispatcher: Dispatcher::default(),
-            waker: Arc::new(waker),
             life: Life::default(),
             state: AtomicI32::new(State::NotConnected as i32),
             recv_timeout: AtomicI32::new(config.recv_timeout),
@@ -136,6 +124,7 @@ impl<C: Client> Handle<C> {
 
     fn start(self: &Arc<Self>, poll: mio::Poll) -> Result<(), OpenError> {
         let failed = |e: std::io::Error| OpenError(e.raw_os_error().unwrap_or(EAGAIN));
+        self.engine.lock().connect_early(self);
         let worker = Worker::new(self.clone());
         let completion =
             thread::spawn(c"zk-completion", false, worker, Worker::run).map_err(failed)?;
@@ -178,59 +167,31 @@ impl<C: Client> Handle<C> {
         self.refuse_to_deadlock(&cookie)?;
         let sync = C::is_sync(&cookie);
         let submit =
-            |outbox: &mut Outbox<_, _>| outbox.submit(&request, &self.chroot, cookie, watcher);
+            |outbox: &mut Requests<C>| outbox.submit(&request, &self.chroot, cookie, watcher);
         if sync {
-            self.enqueue_and_send(submit)
+            self.inlet
+                .append_and_send(submit, || self.send_for_io_thread())
         } else {
-            self.enqueue(submit)
+            self.inlet.append(submit)
         }
     }
 
-    /// For a caller who is going to wait: if the IO thread sleeps, it may go on sleeping until
-    /// the reply comes, because the caller sends the request itself.
-    fn enqueue_and_send(
-        &self,
-        submit: impl FnOnce(&mut Outbox<C::Cookie, C::Watcher>) -> Result<(), Code>,
-    ) -> Result<(), Code> {
-        let asleep = {
-            let mut inlet = self.inlet.lock();
-            submit(&mut inlet.outbox)?;
-            // An IO thread that is awake looks into the outbox before it sleeps.
-            inlet.woken |= !inlet.asleep;
-            inlet.asleep
-        };
-        if asleep && !self.send_for_io_thread() {
-            self.nudge();
-        }
-        Ok(())
-    }
-
-    /// False if only the IO thread can help: someone else drives the connection, or there is
-    /// none to send on.
+    /// False if only the IO thread can help: someone else drives the connection, there is none
+    /// to send on, or it broke, and what follows from that is the IO thread's to tell.
     fn send_for_io_thread(&self) -> bool {
-        let Some(mut engine) = self.engine.try_lock() else {
-            return false;
-        };
-        let sent = engine.send_now(self);
-        let aftermath = std::mem::take(&mut engine.aftermath);
-        self.run_aftermath(aftermath, engine);
-        sent
+        match self.engine.try_lock() {
+            Some(mut engine) => engine.send_now(self) && engine.aftermath.is_empty(),
+            None => false,
+        }
     }
 
-    fn enqueue(
-        &self,
-        submit: impl FnOnce(&mut Outbox<C::Cookie, C::Watcher>) -> Result<(), Code>,
-    ) -> Result<(), Code> {
-        let wake = {
-            let mut inlet = self.inlet.lock();
-            submit(&mut inlet.outbox)?;
-            inlet.woken = true;
-            std::mem::take(&mut inlet.asleep)
-        };
-        if wake {
-            self.wake();
-        }
-        Ok(())
+    /// Sends what callbacks have queued, if the IO thread is still getting up for it.
+    pub(super) fn send_after_callbacks(&self) {
+        self.inlet.overtake(|| {
+            if catch_unwind(AssertUnwindSafe(|| self.send_for_io_thread())).is_err() {
+                self.poison();
+            }
+        });
     }
 
     /// A synchronous call on the IO thread would wait for itself (C-515).
@@ -242,21 +203,9 @@ impl<C: Client> Handle<C> {
         }
     }
 
-    /// Makes the IO thread look around.
-    pub(super) fn nudge(&self) {
-        let wake = {
-            let mut inlet = self.inlet.lock();
-            inlet.woken = true;
-            std::mem::take(&mut inlet.asleep)
-        };
-        if wake {
-            self.wake();
-        }
-    }
-
-    fn wake(&self) {
-        // An eventfd cannot be full in a way that loses a wake-up, so there is nothing to do.
-        let _ = self.waker.wake();
+    /// Makes the IO thread look around. True if it was asleep.
+    pub(super) fn nudge(&self) -> bool {
+        self.inlet.nudge()
     }
 
     /// Stores a credential for all associations to come and sends it now if there is one
@@ -276,7 +225,8 @@ impl<C: Client> Handle<C> {
         }
         let mut engine = self.engine.lock();
         if engine.core.add_auth(scheme, credential, completion)? {
-            self.inlet.lock().outbox.submit_auth(scheme, credential);
+            self.inlet
+                .with(|outbox| outbox.submit_auth(scheme, credential));
             drop(engine);
             self.nudge();
         }
@@ -316,7 +266,8 @@ impl<C: Client> Handle<C> {
         }
         drop(engine);
         self.refuse_to_deadlock(&cookie)?;
-        self.enqueue(|outbox| outbox.submit_removal(path, kind, all, cookie, watcher))
+        self.inlet
+            .append(|outbox| outbox.submit_removal(path, kind, all, cookie, watcher))
     }
 
     fn finish_locally(&self, cookie: C::Cookie) {
@@ -399,7 +350,7 @@ impl<C: Client> Handle<C> {
     /// A bug was caught at the C boundary: no further use but close. Any thread, any lock.
     pub fn poison(&self) {
         self.poisoned.store(true, Ordering::Release);
-        self.wake();
+        self.inlet.bell().ring();
     }
 
     pub(super) fn is_poisoned(&self) -> bool {

@@ -1,12 +1,12 @@
 //! The IO thread: polls the socket and drives the engine.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Duration;
 
 use mio::event::Event;
 
 use super::engine::{Aftermath, PROBE, Ready, SOCKET};
+use super::primitives::Arc;
 use super::{Client, Handle};
 use crate::core::Millis;
 use crate::net::thread::Thread;
@@ -72,6 +72,10 @@ impl<C: Client> IoThread<C> {
     fn turn(&mut self) -> Turn {
         let ready = self.sleep();
         let handle = &*self.handle;
+        // Twice: whoever closes the handle may have the lock for a while.
+        if handle.life.is_closing() {
+            return Turn::Over;
+        }
         let mut engine = handle.engine.lock();
         if handle.life.is_closing() {
             return Turn::Over;
@@ -91,23 +95,16 @@ impl<C: Client> IoThread<C> {
 
     /// Waits until there is something to do. `None`: nothing was ready.
     fn sleep(&mut self) -> Option<Ready> {
-        let mut timeout = self.timeout.unwrap_or(0);
-        {
-            let mut inlet = self.handle.inlet.lock();
-            if inlet.woken || self.handle.life.is_closing() {
-                timeout = 0;
-            } else {
-                inlet.asleep = true;
-            }
-        }
-        let polled = self
-            .poll
-            .poll(&mut self.events, Some(Duration::from_millis(timeout)));
-        {
-            let mut inlet = self.handle.inlet.lock();
-            inlet.asleep = false;
-            self.woken = std::mem::take(&mut inlet.woken);
-        }
+        let timeout = self.timeout.unwrap_or(0);
+        let (poll, events) = (&mut self.poll, &mut self.events);
+        let (polled, woken) = self.handle.inlet.sleep(
+            || self.handle.life.is_closing(),
+            |may_block| {
+                let timeout = if may_block { timeout } else { 0 };
+                poll.poll(events, Some(Duration::from_millis(timeout)))
+            },
+        );
+        self.woken = woken;
         // An interrupted wait is an empty one.
         polled.ok()?;
         let mut ready = Ready::default();

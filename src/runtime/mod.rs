@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod close;
+mod connecting;
 mod direct;
 mod dispatcher;
 mod engine;
@@ -9,7 +10,9 @@ mod external;
 mod extras;
 mod handle;
 mod inbox;
+mod inlet;
 mod io_thread;
+pub(crate) mod primitives;
 mod probe;
 mod resolution;
 mod sync;

@@ -1,7 +1,8 @@
 //! Waiting for one completion.
 
-use parking_lot::{Condvar, Mutex};
 use zk_proto::Code;
+
+use super::primitives::{Condvar, Mutex};
 
 /// Where a synchronous caller sleeps until another thread has finished its request.
 ///

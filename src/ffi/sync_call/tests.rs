@@ -62,19 +62,23 @@ fn a_length_below_minus_one_or_none_is_refused() {
 fn the_waiting_caller_finds_the_stat_written() {
     let mut stat = convert::stat(&records::Stat::default());
     let mut thread = None;
-    let result = wait(Out::Stat(UserPtr(&raw mut stat)), |cookie| {
-        let Cookie::Sync(call) = cookie else {
-            return Err(Code::SYSTEM_ERROR);
-        };
-        let received = records::Stat {
-            version: 5,
-            ..Default::default()
-        };
-        thread = Some(thread::spawn(move || {
-            call.finish(Ok(Outcome::Stat(received)));
-        }));
-        Ok(())
-    });
+    let result = wait(
+        &Calls::default(),
+        Out::Stat(UserPtr(&raw mut stat)),
+        |cookie| {
+            let Cookie::Sync(call) = cookie else {
+                return Err(Code::SYSTEM_ERROR);
+            };
+            let received = records::Stat {
+                version: 5,
+                ..Default::default()
+            };
+            thread = Some(thread::spawn(move || {
+                call.finish(Ok(Outcome::Stat(received)));
+            }));
+            Ok(())
+        },
+    );
     assert_eq!(result, Ok(()));
     assert_eq!(stat.version, 5);
     thread.unwrap().join().unwrap();
@@ -84,10 +88,14 @@ fn the_waiting_caller_finds_the_stat_written() {
 fn a_result_after_the_caller_gave_up_is_not_stored() {
     let mut stat = convert::stat(&records::Stat::default());
     let mut kept = None;
-    let result = wait(Out::Stat(UserPtr(&raw mut stat)), |cookie| {
-        kept = Some(cookie);
-        Err(Code::INVALID_STATE)
-    });
+    let result = wait(
+        &Calls::default(),
+        Out::Stat(UserPtr(&raw mut stat)),
+        |cookie| {
+            kept = Some(cookie);
+            Err(Code::INVALID_STATE)
+        },
+    );
     assert_eq!(result, Err(Code::INVALID_STATE));
     let Some(Cookie::Sync(call)) = kept else {
         panic!("no call");
@@ -98,6 +106,30 @@ fn a_result_after_the_caller_gave_up_is_not_stored() {
     };
     call.finish(Ok(Outcome::Stat(received)));
     assert_eq!(stat.version, 0);
+}
+
+#[test]
+fn only_a_call_that_got_its_result_serves_again() {
+    let calls = Calls::default();
+    let mut seen = Vec::new();
+    let mut call = |finish: bool| {
+        wait(&calls, Out::Nothing, |cookie| {
+            let Cookie::Sync(call) = cookie else {
+                return Err(Code::SYSTEM_ERROR);
+            };
+            seen.push(call.clone());
+            if !finish {
+                return Err(Code::INVALID_STATE);
+            }
+            call.finish(Ok(Outcome::Void));
+            Ok(())
+        })
+    };
+    assert_eq!(call(true), Ok(()));
+    assert_eq!(call(false), Err(Code::INVALID_STATE));
+    assert_eq!(call(true), Ok(()));
+    assert!(Arc::ptr_eq(&seen[0], &seen[1]));
+    assert!(!Arc::ptr_eq(&seen[1], &seen[2]));
 }
 
 #[test]

@@ -17,13 +17,15 @@ pub(crate) struct Counts {
     pub(crate) allocations: f64,
 }
 
-/// Counts pipelined zoo_aget with so many in flight on the test server.
-pub(crate) fn of_our_library(window: u64) -> Result<Counts> {
+/// Counts a load on our library and the test server: see `c-tests/bench/load.c` for names and
+/// settings.
+pub(crate) fn of_our_library(name: &str, settings: &[(&'static str, u64)]) -> Result<Counts> {
     let programs = Programs::build()?;
     let server = Server::start(Kind::Test)?;
-    let settings = vec![("requests", REQUESTS), ("window", window)];
+    let mut settings = settings.to_vec();
+    settings.push(("requests", REQUESTS));
     let load = Load {
-        name: "aget",
+        name,
         kind: LoadKind::Threads,
         hosts: &server.hosts,
         settings: &settings,

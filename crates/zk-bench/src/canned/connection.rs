@@ -7,8 +7,9 @@ use zk_proto::{Jute, frame};
 
 use super::reply::{After, Canned};
 
-/// First size of the receive buffer; it grows with the frames.
-const INPUT: usize = 256 << 10;
+/// First size of the receive buffer; it doubles whenever a read fills it. Small, because many
+/// connections are only opened and closed.
+const INPUT: usize = 16 << 10;
 /// Replies are written when so many bytes have come together.
 const OUTPUT: usize = 256 << 10;
 /// A reply of this size is written from where it lies.
@@ -35,7 +36,7 @@ impl<S: Read + Write> Connection<S> {
             stream,
             input: vec![0; INPUT],
             filled: 0,
-            output: Vec::with_capacity(OUTPUT + LARGE),
+            output: Vec::new(),
             canned: None,
             connected: false,
         }

@@ -1,0 +1,171 @@
+//! From a list of names to a connection that is up.
+
+use std::net::SocketAddr;
+
+use mio::Interest;
+use zk_proto::Code;
+
+use super::engine::{Engine, SOCKET, broken};
+use super::probe::Verdict;
+use super::resolution::{self, Resolution};
+use super::{Client, Handle};
+use crate::core::connect_string::HostPort;
+use crate::core::{Fault, Millis};
+use crate::log;
+use crate::log::Level;
+use crate::net::socket::{Connection, Progress, StartError};
+
+/// Names are resolved at most this often, ms.
+const RESOLUTION_INTERVAL: Millis = 100;
+
+impl<C: Client> Engine<C> {
+    /// Makes the first attempt on the opener's thread, before the handle has threads, so that
+    /// the server is at work while they come up. Does not block, and leaves failures for the IO
+    /// thread to tell, as if it had tried itself.
+    pub(super) fn connect_early(&mut self, handle: &Handle<C>) {
+        let now = self.begin(handle);
+        let Some(server) = self.core.next_attempt(false, now) else {
+            return;
+        };
+        match self.start_connecting(server) {
+            Ok(mut connection) => {
+                // On the same machine a connection is often up at once.
+                if connection.peer().is_some() {
+                    self.core.handle_connected();
+                    if let Ok(Some(n)) = connection.write(self.core.transmit()) {
+                        self.core.sent(n, now);
+                    }
+                }
+                self.connection = Some(connection);
+            }
+            Err(error) => self.early_failure = Some(error),
+        }
+        handle.publish(self.core.state(), self.core.recv_timeout());
+    }
+
+    pub(super) fn connect(&mut self, handle: &Handle<C>, server: SocketAddr, now: Millis) -> Code {
+        match self.start_connecting(server) {
+            Ok(connection) => {
+                self.connection = Some(connection);
+                Code::OK
+            }
+            Err(error) => self.cannot_start(handle, &error, now),
+        }
+    }
+
+    fn start_connecting(&mut self, server: SocketAddr) -> Result<Connection, StartError> {
+        self.inbox.clear();
+        self.blocked = false;
+        let log = &mut self.events.log;
+        log!(log, Level::Debug, "connect", "connecting to {server}");
+        let (mut connection, nodelay_failed) = Connection::start(server)?;
+        if nodelay_failed {
+            log!(
+                log,
+                Level::Warn,
+                "connect",
+                "unable to set TCP_NODELAY for {server}"
+            );
+        }
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.registry
+            .register(connection.source(), SOCKET, interest)
+            .map_err(StartError::Socket)?;
+        Ok(connection)
+    }
+
+    pub(super) fn cannot_start(
+        &mut self,
+        handle: &Handle<C>,
+        error: &StartError,
+        now: Millis,
+    ) -> Code {
+        let fault = match error {
+            StartError::Socket(e) => {
+                let errno = e.raw_os_error().unwrap_or(0);
+                let reason = format!("socket() call failed: {e} (errno={errno})");
+                Fault::loss(Code::SYSTEM_ERROR, reason)
+            }
+            StartError::Connect(e) => broken("connect() call failed", e),
+        };
+        self.fail(handle, &fault, now)
+    }
+
+    pub(super) fn finish_connecting(&mut self, handle: &Handle<C>, now: Millis) -> Code {
+        let Some(connection) = &self.connection else {
+            return Code::OK;
+        };
+        match connection.progress() {
+            Ok(Progress::Connecting) => Code::OK,
+            Ok(Progress::Connected) => {
+                self.core.handle_connected();
+                self.send(handle, now)
+            }
+            Err(e) => self.fail(
+                handle,
+                &broken("server refused to accept the client", &e),
+                now,
+            ),
+        }
+    }
+
+    pub(super) fn advance_probe(&mut self, handle: &Handle<C>, now: Millis) {
+        let Some(probe) = &mut self.probe else { return };
+        let verdict = probe.advance(now);
+        if verdict == Verdict::Waiting {
+            return;
+        }
+        let server = probe.server();
+        self.probe = None;
+        if let Err(fault) = self
+            .core
+            .handle_probe(server, verdict == Verdict::ReadWrite)
+        {
+            self.fail(handle, &fault, now);
+        }
+    }
+
+    /// Starts and ends background resolutions (C-410). Never while connected: a connection is
+    /// kept whatever the names say, until a server is to be chosen.
+    pub(super) fn follow_names(&mut self, handle: &Handle<C>, now: Millis) {
+        if let Some(resolved) = self.resolution.as_ref().and_then(Resolution::take) {
+            self.resolution = None;
+            self.events.log.append(resolved.log);
+            if let Some(Err(fault)) = resolved
+                .servers
+                .map(|servers| self.core.replace_servers(servers))
+            {
+                self.fail(handle, &fault, now);
+            }
+        }
+        if self.core.take_resolution_request()
+            && self.resolution.is_none()
+            && now >= self.resolved_at + RESOLUTION_INTERVAL
+            && resolution::can_change(&self.hosts)
+        {
+            self.resolved_at = now;
+            let waker = handle.inlet.bell().clone();
+            // A failing wake-up only delays the result to the next turn.
+            self.resolution =
+                Resolution::start(self.hosts.clone(), handle.keep_host_order, move || {
+                    drop(waker.wake())
+                });
+        }
+    }
+
+    /// A new host list from the program, already resolved (C-448).
+    pub(super) fn replace_servers(
+        &mut self,
+        handle: &Handle<C>,
+        hosts: Vec<HostPort>,
+        servers: Vec<SocketAddr>,
+    ) {
+        self.hosts = hosts;
+        self.resolution = None;
+        let now = self.begin(handle);
+        if let Err(fault) = self.core.replace_servers(servers) {
+            self.fail(handle, &fault, now);
+        }
+        self.hand_over(handle);
+    }
+}
