@@ -164,16 +164,27 @@ impl<C: Client> Worker<C> {
     /// Body of the completion thread.
     pub(super) fn run(&mut self) {
         self.handle.life.completion_started(Thread::current());
+        self.deliver_all();
+        // A close from a callback leaves the rest of its work to this thread.
+        if self.handle.life.is_finished_after_callbacks() {
+            self.handle.life.join_io();
+            // Told to stop, this thread may have been faster than the IO thread, which runs auth
+            // completions before it hands the last batch over (C-437).
+            self.deliver_all();
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                self.handle.finish_close_after_callbacks()
+            }));
+        }
+    }
+
+    /// Until the queue is stopped and empty.
+    fn deliver_all(&mut self) {
         while self.refill() {
             while let Some(item) = self.batch.items.pop_front() {
                 self.deliver(item);
             }
             self.handle.send_after_callbacks();
         }
-        // A close from a callback leaves the rest of its work to this thread.
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            self.handle.finish_close_after_callbacks()
-        }));
     }
 
     fn refill(&mut self) -> bool {
