@@ -9,6 +9,7 @@ mod dropin;
 mod headers;
 mod install;
 mod instructions;
+mod models;
 mod python;
 mod rust;
 
@@ -27,7 +28,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 12] = [
+const SUITES: [(&str, &str, Suite, bool); 13] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -35,6 +36,12 @@ const SUITES: [(&str, &str, Suite, bool); 12] = [
         true,
     ),
     ("abi", "the ABI guards alone", rust::run_abi, false),
+    (
+        "models",
+        "the hand-over between threads, in every interleaving",
+        models::run,
+        true,
+    ),
     (
         "headers",
         "the committed headers are those of the source",
