@@ -12,6 +12,7 @@ mod instructions;
 mod models;
 mod python;
 mod rust;
+mod tsan;
 
 use std::time::Instant;
 
@@ -28,7 +29,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 13] = [
+const SUITES: [(&str, &str, Suite, bool); 14] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -59,6 +60,12 @@ const SUITES: [(&str, &str, Suite, bool); 13] = [
         "the same programs on Debian's library",
         c_api::run_original,
         false,
+    ),
+    (
+        "tsan",
+        "the C API under ThreadSanitizer, library included",
+        tsan::run,
+        true,
     ),
     (
         "dropin",
