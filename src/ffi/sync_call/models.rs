@@ -81,3 +81,18 @@ fn a_call_that_serves_again_has_nothing_of_the_one_before() {
         assert_eq!(stats.map(|stat| stat.mzxid), [MINE; 2]);
     });
 }
+
+#[test]
+fn a_call_that_was_given_up_serves_nobody_else() {
+    explore(|| {
+        let calls = Calls::default();
+        let mut stats = [nothing(), nothing()];
+        let given_up = Err(Code::INVALID_STATE);
+        let (first, one) = call(&calls, 1, &mut stats[0], given_up);
+        let (second, two) = call(&calls, 2, &mut stats[1], Ok(()));
+        assert_eq!((first, second), (Err(Code::INVALID_STATE), Ok(2)));
+        one.join().unwrap();
+        two.join().unwrap();
+        assert_eq!(stats.map(|stat| stat.mzxid), [MINE; 2]);
+    });
+}
