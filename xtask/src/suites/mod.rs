@@ -6,11 +6,14 @@ mod cli_session;
 mod datapath;
 mod demo;
 mod dropin;
+mod ensemble;
 mod headers;
 mod install;
 mod instructions;
+mod models;
 mod python;
 mod rust;
+mod tsan;
 
 use std::time::Instant;
 
@@ -27,7 +30,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 12] = [
+const SUITES: [(&str, &str, Suite, bool); 15] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -35,6 +38,12 @@ const SUITES: [(&str, &str, Suite, bool); 12] = [
         true,
     ),
     ("abi", "the ABI guards alone", rust::run_abi, false),
+    (
+        "models",
+        "the hand-over between threads, in every interleaving",
+        models::run,
+        true,
+    ),
     (
         "headers",
         "the committed headers are those of the source",
@@ -52,6 +61,18 @@ const SUITES: [(&str, &str, Suite, bool); 12] = [
         "the same programs on Debian's library",
         c_api::run_original,
         false,
+    ),
+    (
+        "tsan",
+        "the C API under ThreadSanitizer, library included",
+        tsan::run,
+        true,
+    ),
+    (
+        "ensemble",
+        "the C API on real ensembles that fail and change",
+        ensemble::run,
+        true,
     ),
     (
         "dropin",
