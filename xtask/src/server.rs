@@ -1,25 +1,20 @@
 //! ZooKeeper servers that live as long as their handle.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
-use tempfile::TempDir;
+use anyhow::{Context, Result};
+use zk_ensemble::{Ensemble, Options};
 
 use crate::artifacts::target_dir;
-use crate::process::{Running, run_captured, tied_command, wait_for};
+use crate::process::{Running, tied_command};
 
-const JAR: &str = "/usr/share/java/zookeeper.jar";
-const LOGGER: &str = "/usr/share/java/slf4j-nop.jar";
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// Longest session that a server grants; by default it would be 20 ticks.
-const MAX_SESSION_MS: &str = "60000";
+const MAX_SESSION_MS: u32 = 60_000;
 
 /// Which server program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,13 +38,7 @@ impl Kind {
     pub(crate) fn absence(self) -> Option<String> {
         match self {
             Self::Test => None,
-            Self::Java if !Path::new(JAR).exists() => {
-                Some(format!("{JAR} is absent (Debian package zookeeper)"))
-            }
-            Self::Java => match run_captured(Command::new("java").arg("-version"), START_LIMIT) {
-                Ok(finished) if finished.status.success() => None,
-                _ => Some("java does not run (Debian package default-jre-headless)".to_owned()),
-            },
+            Self::Java => zk_ensemble::absence(),
         }
     }
 
@@ -68,9 +57,14 @@ impl Kind {
 pub(crate) struct Server {
     /// `HOST:PORT` for clients.
     pub(crate) hosts: String,
-    // Declared before the folder, so that the process is gone when its files are removed.
-    _process: Running,
-    _folder: Option<TempDir>,
+    _process: Process,
+}
+
+/// Held for its end.
+#[derive(Debug)]
+enum Process {
+    Test(#[allow(dead_code, reason = "as above")] Running),
+    Java(#[allow(dead_code, reason = "as above")] Ensemble),
 }
 
 fn start_test_server(tick_ms: u32) -> Result<Server> {
@@ -79,8 +73,8 @@ fn start_test_server(tick_ms: u32) -> Result<Server> {
     command
         .args(["--port", "0", "--exit-on-stdin-close"])
         .args(["--max-client-cnxns", "0"])
-        .args(["--max-session-timeout", MAX_SESSION_MS, "--tick-time"])
-        .arg(tick_ms.to_string())
+        .args(["--max-session-timeout", &MAX_SESSION_MS.to_string()])
+        .args(["--tick-time", &tick_ms.to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());
@@ -103,79 +97,21 @@ fn start_test_server(tick_ms: u32) -> Result<Server> {
         .to_owned();
     Ok(Server {
         hosts,
-        _process: process,
-        _folder: None,
+        _process: Process::Test(process),
     })
 }
 
 fn start_java_server(tick_ms: u32) -> Result<Server> {
-    // The server cannot report a port it chose itself, so a free one is looked for first. Someone else may take it in
-    // between: then the server ends at once and the next port is tried.
-    const ATTEMPTS: u32 = 5;
-    for _ in 0..ATTEMPTS {
-        if let Some(server) = try_java_server(tick_ms)? {
-            return Ok(server);
-        }
-    }
-    bail!("it ended at once on {ATTEMPTS} different ports")
-}
-
-fn try_java_server(tick_ms: u32) -> Result<Option<Server>> {
-    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let folder = tempfile::tempdir()?;
-    let config = folder.path().join("zoo.cfg");
-    fs::write(
-        &config,
-        format!(
-            "tickTime={tick_ms}\n\
-             maxSessionTimeout={MAX_SESSION_MS}\n\
-             dataDir={}\n\
-             clientPort={port}\n\
-             clientPortAddress=127.0.0.1\n\
-             maxClientCnxns=0\n\
-             admin.enableServer=false\n\
-             4lw.commands.whitelist=*\n\
-             extendedTypesEnabled=true\n",
-            folder.path().join("data").display()
-        ),
-    )?;
-    let mut command = tied_command("java");
-    command
-        .args([
-            "-Xmx512m",
-            "-XX:+UseSerialGC",
-            "-Dzookeeper.extendedTypesEnabled=true",
-        ])
-        .arg("-cp")
-        .arg(format!("{LOGGER}:{JAR}"))
-        .arg("org.apache.zookeeper.server.quorum.QuorumPeerMain")
-        .arg(&config)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let mut process = Running::start(&mut command)?;
-    let hosts = format!("127.0.0.1:{port}");
-    let running = wait_for("an answer to ruok", START_LIMIT, || {
-        if process.try_wait()?.is_some() {
-            return Ok(Some(false));
-        }
-        Ok(four_letter_word(&hosts, "ruok")
-            .is_ok_and(|answer| answer == "imok")
-            .then_some(true))
+    let ensemble = Ensemble::start(Options {
+        servers: 1,
+        tick_ms,
+        max_session_ms: MAX_SESSION_MS,
+        heap_mb: 512,
+        as_in_production: true,
+        ..Options::default()
     })?;
-    Ok(running.then_some(Server {
-        hosts,
-        _process: process,
-        _folder: Some(folder),
-    }))
-}
-
-/// Sends a four-letter word and returns the answer.
-fn four_letter_word(hosts: &str, word: &str) -> Result<String> {
-    let mut stream = TcpStream::connect(hosts)?;
-    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
-    stream.write_all(word.as_bytes())?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
+    Ok(Server {
+        hosts: ensemble.hosts(),
+        _process: Process::Java(ensemble),
+    })
 }

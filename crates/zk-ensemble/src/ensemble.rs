@@ -32,6 +32,9 @@ pub struct Options {
     pub read_only: bool,
     /// Most memory for the objects of one server, in MiB.
     pub heap_mb: u32,
+    /// True for servers that are to be measured: with all of the compiler, fsync and usual
+    /// intervals. Else they are set up to start, restart and elect in a short time.
+    pub as_in_production: bool,
 }
 
 impl Default for Options {
@@ -43,6 +46,7 @@ impl Default for Options {
             dynamic: false,
             read_only: false,
             heap_mb: 96,
+            as_in_production: false,
         }
     }
 }
@@ -249,10 +253,7 @@ impl Ensemble {
     /// # Errors
     /// If it runs, or what the system says.
     pub fn restart(&mut self, index: usize) -> io::Result<()> {
-        let Options {
-            heap_mb, read_only, ..
-        } = self.options;
-        self.servers[index].start(heap_mb, read_only)
+        self.servers[index].start(&self.options)
     }
 
     /// Starts all servers that do not run, without waiting for them to serve.

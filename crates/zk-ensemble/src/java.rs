@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::ensemble::Options;
+
 const JAR: &str = "/usr/share/java/zookeeper.jar";
 /// Warnings go to standard error.
 const LOGGER: &str = "/usr/share/java/slf4j-simple.jar";
@@ -11,7 +13,8 @@ const SETPRIV: &str = "/usr/bin/setpriv";
 
 /// The credential of scheme `digest` that may do everything on these servers, reconfig included.
 pub const SUPER_AUTH: &str = "super:test";
-const SUPER_DIGEST: &str = "super:D/InIHSb7yEEbrWz8b9l71RjZJU=";
+/// What the servers are told of [`SUPER_AUTH`]: name, and base64 of the SHA-1 of the whole.
+pub const SUPER_DIGEST: &str = "super:D/InIHSb7yEEbrWz8b9l71RjZJU=";
 
 /// Why no server can be started on this machine, if none can.
 pub fn absence() -> Option<String> {
@@ -30,7 +33,7 @@ pub fn absence() -> Option<String> {
 }
 
 /// A server with this configuration file. The kernel kills it when the thread that starts it ends.
-pub(crate) fn command(config: &Path, heap_mb: u32, read_only: bool) -> Command {
+pub(crate) fn command(config: &Path, options: &Options) -> Command {
     let mut command = if Path::new(SETPRIV).exists() {
         let mut command = Command::new(SETPRIV);
         command.args(["--pdeathsig", "KILL", "--", "java"]);
@@ -44,28 +47,29 @@ pub(crate) fn command(config: &Path, heap_mb: u32, read_only: bool) -> Command {
         NO_LOGGER
     };
     command
-        .arg(format!("-Xmx{heap_mb}m"))
-        // Starts sooner, and leaves nothing in /tmp when it is killed.
-        .args([
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:-UsePerfData",
-        ])
+        .arg(format!("-Xmx{}m", options.heap_mb))
+        // Leaves nothing in /tmp when it is killed.
+        .args(["-XX:+UseSerialGC", "-XX:-UsePerfData"])
         .arg("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
         .arg("-Dorg.slf4j.simpleLogger.showDateTime=true")
         .arg("-Dzookeeper.extendedTypesEnabled=true")
-        // What was written outlives a killed process; only power cuts need fsync.
-        .arg("-Dzookeeper.forceSync=no")
-        // While a server that just came back may have missed a vote, the others wait ever longer
-        // before they send theirs again: up to a minute, if not told otherwise.
-        .arg("-Dzookeeper.fastleader.maxNotificationInterval=500")
-        // A server that changes its role reads the log of transactions from its begin, which takes
-        // it seconds for a log of the usual 100,000.
-        .arg("-Dzookeeper.snapCount=5000")
-        .arg(format!("-Dreadonlymode.enabled={read_only}"))
+        .arg(format!("-Dreadonlymode.enabled={}", options.read_only))
         .arg(format!(
             "-Dzookeeper.DigestAuthenticationProvider.superDigest={SUPER_DIGEST}"
-        ))
+        ));
+    if !options.as_in_production {
+        command
+            .arg("-XX:TieredStopAtLevel=1")
+            // What was written outlives a killed process; only power cuts need fsync.
+            .arg("-Dzookeeper.forceSync=no")
+            // While a server that just came back may have missed a vote, the others wait ever
+            // longer before they send theirs again: up to a minute, if not told otherwise.
+            .arg("-Dzookeeper.fastleader.maxNotificationInterval=500")
+            // A server that changes its role reads the log of transactions from its begin, which
+            // takes it seconds for a log of the usual 100,000.
+            .arg("-Dzookeeper.snapCount=5000");
+    }
+    command
         .args(["-cp", &format!("{logger}:{JAR}")])
         .arg("org.apache.zookeeper.server.quorum.QuorumPeerMain")
         .arg(config);

@@ -27,5 +27,5 @@ mod server;
 mod word;
 
 pub use ensemble::{Ensemble, Options};
-pub use java::{SUPER_AUTH, absence};
+pub use java::{SUPER_AUTH, SUPER_DIGEST, absence};
 pub use word::{Mode, four_letter_word, mode};

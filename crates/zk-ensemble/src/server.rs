@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use crate::ensemble::Options;
 use crate::java;
 use crate::process::Process;
 
@@ -85,11 +86,11 @@ impl Server {
     }
 
     /// Starts the process, without waiting for it to serve.
-    pub(crate) fn start(&mut self, heap_mb: u32, read_only: bool) -> io::Result<()> {
+    pub(crate) fn start(&mut self, options: &Options) -> io::Result<()> {
         if self.process.is_some() {
             return Err(io::Error::other("the server runs already"));
         }
-        let mut command = java::command(&config(&self.folder), heap_mb, read_only);
+        let mut command = java::command(&config(&self.folder), options);
         let log = File::options()
             .create(true)
             .append(true)

@@ -5,7 +5,7 @@ mod first_contact;
 mod random;
 mod script;
 
-use crate::java::{JavaServer, SUPER_DIGEST};
+use crate::java;
 use crate::socket::Socket;
 use crate::support::*;
 use random::Random;
@@ -145,16 +145,16 @@ fn mask_result(result: MultiResult<'_>) -> String {
 }
 
 fn compare(test: &str, steps: &[Step], keep_zxids: bool) {
-    let Some(java) = JavaServer::start(test) else {
+    let Some(java) = java::start(test) else {
         return;
     };
     let ours = TestServer::start(Options {
         max_client_cnxns: 0,
-        super_digest: Some(SUPER_DIGEST.to_owned()),
+        super_digest: Some(zk_ensemble::SUPER_DIGEST.to_owned()),
         ..Options::default()
     })
     .expect("our server");
-    let expected = play(java.addr, steps, keep_zxids);
+    let expected = play(java.address(0), steps, keep_zxids);
     let actual = play(ours.addr(), steps, keep_zxids);
     let mut differences = 0;
     for ((step, expected), actual) in steps.iter().zip(&expected).zip(&actual) {

@@ -1,6 +1,6 @@
 //! The first bytes of a connection, and four-letter words.
 
-use crate::java::JavaServer;
+use crate::java;
 use crate::socket::{dial, read_frame, word};
 use crate::support::*;
 use std::io::Write as _;
@@ -70,12 +70,12 @@ fn first_bytes() -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
 
 #[test]
 fn first_bytes_of_a_connection_are_answered_as_by_the_java_server() {
-    let Some(java) = JavaServer::start("first_bytes_of_a_connection") else {
+    let Some(java) = java::start("first_bytes_of_a_connection") else {
         return;
     };
     let ours = TestServer::start(Options::default()).expect("our server");
     for (first, then) in first_bytes() {
-        let expected = first_contact(java.addr, &first, then.as_deref());
+        let expected = first_contact(java.address(0), &first, then.as_deref());
         let actual = first_contact(ours.addr(), &first, then.as_deref());
         assert_eq!(actual, expected, "{first:?} {then:?}");
     }
@@ -94,21 +94,25 @@ fn keys(text: &str) -> Vec<String> {
 
 #[test]
 fn four_letter_words_have_the_java_servers_lines() {
-    let Some(java) = JavaServer::start("four_letter_words_have_the_java_servers_lines") else {
+    let Some(java) = java::start("four_letter_words_have_the_java_servers_lines") else {
         return;
     };
     let ours = TestServer::start(Options::default()).expect("our server");
     for name in ["ruok", "isro", "wchs", "wchc", "wchp", "srst"] {
-        assert_eq!(word(ours.addr(), name), word(java.addr, name), "{name}");
+        assert_eq!(
+            word(ours.addr(), name),
+            word(java.address(0), name),
+            "{name}"
+        );
     }
     for name in ["srvr", "conf"] {
         assert_eq!(
             keys(&word(ours.addr(), name)),
-            keys(&word(java.addr, name)),
+            keys(&word(java.address(0), name)),
             "{name}"
         );
     }
-    let known = keys(&word(java.addr, "mntr"));
+    let known = keys(&word(java.address(0), "mntr"));
     for key in keys(&word(ours.addr(), "mntr")) {
         assert!(known.contains(&key), "{key}");
     }
