@@ -40,7 +40,7 @@ pub(crate) fn a_session_whose_client_stays_away_expires(ensemble: &mut Ensemble)
     // A client of one server only; the others end the session while that one is down.
     let leader = ensemble.leader().expect("a leader");
     let home = (leader + 1) % 3;
-    let zk = Zk::connect(&ensemble.host(home), 2_000);
+    let zk = Zk::connect(&ensemble.host(home), 4_000);
     let root = root(&zk, "away");
     let witness = Zk::connect(&ensemble.host(leader), TIMEOUT);
     let ephemeral = zk
