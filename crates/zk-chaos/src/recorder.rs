@@ -1,0 +1,187 @@
+//! Where callbacks leave what they were told: the history, and the little that a client has to
+//! know to go on.
+
+use std::collections::HashMap;
+use std::sync::mpsc::Sender;
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use zk_proto::{Code, SessionState};
+
+use crate::history::{Event, Node, Outcome, Session, What};
+use crate::token::{Target, Token};
+
+/// One for the process, as callbacks get nothing but a number.
+static RECORDER: OnceLock<Recorder> = OnceLock::new();
+
+/// Writes the history down.
+#[derive(Debug)]
+pub struct Recorder {
+    events: Sender<Event>,
+    clients: Vec<Client>,
+}
+
+#[derive(Debug, Default)]
+struct Client {
+    progress: Mutex<Progress>,
+    changed: Condvar,
+}
+
+/// How a client's present session stands.
+#[derive(Clone, Debug, Default)]
+pub struct Progress {
+    number: u16,
+    /// Requests that wait for their completion.
+    pub outstanding: u32,
+    /// Requests that ended in doubt: the connection or the session was lost.
+    pub lost: u64,
+    /// True if the last reply said that the session's folder is there.
+    pub folder: bool,
+    /// The state of the last session event, 0 before the first.
+    pub state: i32,
+    /// The version that a node was last seen with.
+    versions: HashMap<Node, i32>,
+}
+
+impl Progress {
+    /// The version that the node was last seen with, 0 for one that was not.
+    pub fn version(&self, node: Node) -> i32 {
+        self.versions.get(&node).copied().unwrap_or_default()
+    }
+
+    /// True if the session is over.
+    pub fn is_over(&self) -> bool {
+        self.state == SessionState::EXPIRED || self.state == SessionState::AUTH_FAILED
+    }
+}
+
+impl Recorder {
+    /// Makes the recorder of this process; at most once.
+    pub fn install(clients: u16, events: Sender<Event>) -> Option<&'static Self> {
+        let clients = (0..clients).map(|_| Client::default()).collect();
+        RECORDER.set(Self { events, clients }).ok()?;
+        RECORDER.get()
+    }
+
+    /// Writes something down.
+    pub fn note(&self, session: Session, what: What) {
+        // Nobody reads on only when the checker has failed, and then the run fails.
+        let _ = self.events.send(Event { session, what });
+    }
+
+    fn progress(&self, client: u16) -> Option<(&Client, MutexGuard<'_, Progress>)> {
+        let client = self.clients.get(usize::from(client))?;
+        let progress = client.progress.lock();
+        Some((client, progress.unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    fn update(&self, session: Session, change: impl FnOnce(&mut Progress)) {
+        if let Some((client, mut progress)) = self.progress(session.client) {
+            // A callback of an earlier session says nothing about this one.
+            if progress.number == session.number {
+                change(&mut progress);
+                client.changed.notify_all();
+            }
+        }
+    }
+
+    /// A new session begins.
+    pub fn open(&self, session: Session) {
+        self.note(session, What::Opened);
+        if let Some((_, mut progress)) = self.progress(session.client) {
+            *progress = Progress {
+                number: session.number,
+                ..Progress::default()
+            };
+        }
+    }
+
+    /// One more request is on its way, or one less as it was refused.
+    pub fn issued(&self, session: Session, taken: bool) {
+        self.update(session, |progress| {
+            progress.outstanding = if taken {
+                progress.outstanding + 1
+            } else {
+                progress.outstanding.saturating_sub(1)
+            };
+        });
+    }
+
+    /// Waits until the progress is as wanted, or at most this long. Gives what it is then.
+    pub fn wait(
+        &self,
+        client: u16,
+        limit: Duration,
+        wanted: impl Fn(&Progress) -> bool,
+    ) -> Progress {
+        let Some((client, progress)) = self.progress(client) else {
+            return Progress::default();
+        };
+        let waited = client
+            .changed
+            .wait_timeout_while(progress, limit, |progress| !wanted(progress));
+        let (progress, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        progress.clone()
+    }
+
+    /// Looks at the progress.
+    pub fn look<T>(&self, client: u16, look: impl FnOnce(&Progress) -> T) -> Option<T> {
+        self.progress(client).map(|(_, progress)| look(&progress))
+    }
+}
+
+/// A completion ran.
+pub(crate) fn completed(token: Token, outcome: Outcome) {
+    let (Some(recorder), Some(index)) = (RECORDER.get(), token.index) else {
+        return;
+    };
+    let lost = matches!(
+        outcome,
+        Outcome::Failed(
+            Code::CONNECTION_LOSS
+                | Code::OPERATION_TIMEOUT
+                | Code::SESSION_EXPIRED
+                | Code::SESSION_MOVED
+        )
+    );
+    let folder = token.target == Target::Folder
+        && matches!(
+            outcome,
+            Outcome::Stat(_) | Outcome::Failed(Code::NODE_EXISTS)
+        );
+    let version = match (&outcome, token.target) {
+        (Outcome::Stat(stat) | Outcome::Data(_, stat), Target::Node(node)) => {
+            Some((node, stat.version))
+        }
+        (Outcome::Both([first, _]), Target::Node(node)) => Some((node, first.version)),
+        _ => None,
+    };
+    recorder.note(token.session, What::Completed(index, outcome));
+    recorder.update(token.session, |progress| {
+        progress.outstanding = progress.outstanding.saturating_sub(1);
+        progress.lost += u64::from(lost);
+        progress.folder |= folder;
+        progress.versions.extend(version);
+    });
+}
+
+/// A watch was called for a node event.
+pub(crate) fn fired(token: Token, event: i32, path_is_right: bool) {
+    if let (Some(recorder), Some(index)) = (RECORDER.get(), token.index) {
+        recorder.note(token.session, What::Fired(index, event, path_is_right));
+    }
+}
+
+/// A watcher was called for a session event.
+pub(crate) fn told(token: Token, state: i32, number: i64) {
+    let Some(recorder) = RECORDER.get() else {
+        return;
+    };
+    match token.index {
+        Some(index) => recorder.note(token.session, What::Told(index, state)),
+        None => {
+            recorder.note(token.session, What::State(state, number));
+            recorder.update(token.session, |progress| progress.state = state);
+        }
+    }
+}
