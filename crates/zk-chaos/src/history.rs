@@ -189,3 +189,15 @@ pub struct Tree {
     /// The numbered nodes, by path.
     pub sequence: Vec<(String, Content)>,
 }
+
+/// What the checker is given, in this order.
+#[derive(Clone, Debug)]
+pub enum Line {
+    /// Something happened.
+    Event(Event),
+    /// This is there, and nobody writes. If true, enough time has passed since the last session
+    /// ended for its ephemeral nodes to be gone.
+    Tree(Tree, bool),
+    /// There is no more.
+    End,
+}

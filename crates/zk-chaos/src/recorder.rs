@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use zk_proto::{Code, SessionState};
 
-use crate::history::{Event, Node, Outcome, Session, What};
+use crate::history::{Event, Line, Node, Outcome, Session, What};
 use crate::token::{Target, Token};
 
 /// One for the process, as callbacks get nothing but a number.
@@ -17,18 +17,18 @@ static RECORDER: OnceLock<Recorder> = OnceLock::new();
 /// Writes the history down.
 #[derive(Debug)]
 pub struct Recorder {
-    events: Sender<Event>,
+    lines: Sender<Line>,
     clients: Vec<Client>,
 }
 
 #[derive(Debug, Default)]
 struct Client {
-    progress: Mutex<Progress>,
+    notes: Mutex<Notes>,
     changed: Condvar,
 }
 
 /// How a client's present session stands.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Progress {
     number: u16,
     /// Requests that wait for their completion.
@@ -39,47 +39,53 @@ pub struct Progress {
     pub folder: bool,
     /// The state of the last session event, 0 before the first.
     pub state: i32,
-    /// The version that a node was last seen with.
-    versions: HashMap<Node, i32>,
 }
 
 impl Progress {
-    /// The version that the node was last seen with, 0 for one that was not.
-    pub fn version(&self, node: Node) -> i32 {
-        self.versions.get(&node).copied().unwrap_or_default()
-    }
-
     /// True if the session is over.
     pub fn is_over(&self) -> bool {
         self.state == SessionState::EXPIRED || self.state == SessionState::AUTH_FAILED
     }
 }
 
+/// What callbacks have said of a client's session.
+#[derive(Debug, Default)]
+struct Notes {
+    progress: Progress,
+    /// The version that a node was last seen with.
+    versions: HashMap<Node, i32>,
+}
+
 impl Recorder {
     /// Makes the recorder of this process; at most once.
-    pub fn install(clients: u16, events: Sender<Event>) -> Option<&'static Self> {
+    pub fn install(clients: u16, lines: Sender<Line>) -> Option<&'static Self> {
         let clients = (0..clients).map(|_| Client::default()).collect();
-        RECORDER.set(Self { events, clients }).ok()?;
+        RECORDER.set(Self { lines, clients }).ok()?;
         RECORDER.get()
     }
 
-    /// Writes something down.
-    pub fn note(&self, session: Session, what: What) {
+    /// Writes a line down.
+    pub fn write(&self, line: Line) {
         // Nobody reads on only when the checker has failed, and then the run fails.
-        let _ = self.events.send(Event { session, what });
+        let _ = self.lines.send(line);
     }
 
-    fn progress(&self, client: u16) -> Option<(&Client, MutexGuard<'_, Progress>)> {
+    /// Writes down what happened.
+    pub fn note(&self, session: Session, what: What) {
+        self.write(Line::Event(Event { session, what }));
+    }
+
+    fn notes(&self, client: u16) -> Option<(&Client, MutexGuard<'_, Notes>)> {
         let client = self.clients.get(usize::from(client))?;
-        let progress = client.progress.lock();
-        Some((client, progress.unwrap_or_else(PoisonError::into_inner)))
+        let notes = client.notes.lock();
+        Some((client, notes.unwrap_or_else(PoisonError::into_inner)))
     }
 
-    fn update(&self, session: Session, change: impl FnOnce(&mut Progress)) {
-        if let Some((client, mut progress)) = self.progress(session.client) {
+    fn update(&self, session: Session, change: impl FnOnce(&mut Notes)) {
+        if let Some((client, mut notes)) = self.notes(session.client) {
             // A callback of an earlier session says nothing about this one.
-            if progress.number == session.number {
-                change(&mut progress);
+            if notes.progress.number == session.number {
+                change(&mut notes);
                 client.changed.notify_all();
             }
         }
@@ -88,21 +94,20 @@ impl Recorder {
     /// A new session begins.
     pub fn open(&self, session: Session) {
         self.note(session, What::Opened);
-        if let Some((_, mut progress)) = self.progress(session.client) {
-            *progress = Progress {
-                number: session.number,
-                ..Progress::default()
-            };
+        if let Some((_, mut notes)) = self.notes(session.client) {
+            *notes = Notes::default();
+            notes.progress.number = session.number;
         }
     }
 
     /// One more request is on its way, or one less as it was refused.
     pub fn issued(&self, session: Session, taken: bool) {
-        self.update(session, |progress| {
-            progress.outstanding = if taken {
-                progress.outstanding + 1
+        self.update(session, |notes| {
+            let outstanding = &mut notes.progress.outstanding;
+            *outstanding = if taken {
+                *outstanding + 1
             } else {
-                progress.outstanding.saturating_sub(1)
+                outstanding.saturating_sub(1)
             };
         });
     }
@@ -114,19 +119,27 @@ impl Recorder {
         limit: Duration,
         wanted: impl Fn(&Progress) -> bool,
     ) -> Progress {
-        let Some((client, progress)) = self.progress(client) else {
+        let Some((client, notes)) = self.notes(client) else {
             return Progress::default();
         };
         let waited = client
             .changed
-            .wait_timeout_while(progress, limit, |progress| !wanted(progress));
-        let (progress, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        progress.clone()
+            .wait_timeout_while(notes, limit, |notes| !wanted(&notes.progress));
+        let (notes, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        notes.progress
     }
 
-    /// Looks at the progress.
-    pub fn look<T>(&self, client: u16, look: impl FnOnce(&Progress) -> T) -> Option<T> {
-        self.progress(client).map(|(_, progress)| look(&progress))
+    /// How the client's session stands.
+    pub fn progress(&self, client: u16) -> Progress {
+        self.notes(client)
+            .map_or_else(Progress::default, |(_, notes)| notes.progress)
+    }
+
+    /// The version that the client's session last saw a node with, 0 if it has not seen it.
+    pub fn version(&self, client: u16, node: Node) -> i32 {
+        self.notes(client)
+            .and_then(|(_, notes)| notes.versions.get(&node).copied())
+            .unwrap_or_default()
     }
 }
 
@@ -157,11 +170,12 @@ pub(crate) fn completed(token: Token, outcome: Outcome) {
         _ => None,
     };
     recorder.note(token.session, What::Completed(index, outcome));
-    recorder.update(token.session, |progress| {
+    recorder.update(token.session, |notes| {
+        let progress = &mut notes.progress;
         progress.outstanding = progress.outstanding.saturating_sub(1);
         progress.lost += u64::from(lost);
         progress.folder |= folder;
-        progress.versions.extend(version);
+        notes.versions.extend(version);
     });
 }
 
@@ -181,7 +195,7 @@ pub(crate) fn told(token: Token, state: i32, number: i64) {
         Some(index) => recorder.note(token.session, What::Told(index, state)),
         None => {
             recorder.note(token.session, What::State(state, number));
-            recorder.update(token.session, |progress| progress.state = state);
+            recorder.update(token.session, |notes| notes.progress.state = state);
         }
     }
 }

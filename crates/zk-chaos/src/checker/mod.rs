@@ -162,4 +162,9 @@ impl Checker {
     pub fn report(&self) -> &Report {
         &self.shared.report
     }
+
+    /// What was found.
+    pub fn into_report(self) -> Report {
+        self.shared.report
+    }
 }
