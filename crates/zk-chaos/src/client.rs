@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use zk_proto::Code;
+use zk_proto::{Code, SessionState};
 
 use crate::ffi::{Api, ClientId, Handle};
 use crate::history::{FIRST_EPHEMERAL, Node, Op, REGISTERS, SLOTS, Session, What};
@@ -30,13 +30,16 @@ pub struct Stage {
     pub requests: AtomicU64,
     /// Set when clients shall make no more of their script's requests.
     pub stop: AtomicBool,
-    /// For each client the credentials of its session, if it is connected.
-    pub ids: Vec<Mutex<Option<ClientId>>>,
+    /// For each client its session and the credentials, if it is connected.
+    pub ids: Vec<Mutex<Option<(Session, ClientId)>>>,
 }
 
 /// Longest wait for an outcome. Every request is answered or fails within the session timeout and
 /// a few attempts to connect, so this one only ends a run that hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Time between requests while there is no connection.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A client's session that is open.
 #[derive(Debug)]
@@ -106,6 +109,12 @@ impl<'a> Open<'a> {
                 self.publish(false);
                 return Ok(true);
             }
+            if progress.outstanding == 0 && progress.state != SessionState::CONNECTED {
+                // Without connection requests fail at once: some shall, but not all the script.
+                recorder.wait(client, PAUSE, |progress| {
+                    progress.state == SessionState::CONNECTED || progress.is_over()
+                });
+            }
             let (op, synchronous) = script.next(|node| recorder.version(client, node));
             self.stage.requests.fetch_add(1, Ordering::Relaxed);
             if synchronous {
@@ -133,7 +142,8 @@ impl<'a> Open<'a> {
     fn publish(&self, open: bool) {
         if let Some(id) = self.stage.ids.get(usize::from(self.session.client)) {
             let id = &mut *id.lock().unwrap_or_else(PoisonError::into_inner);
-            *id = open.then(|| self.handle.client_id()).flatten();
+            let present = open.then(|| self.handle.client_id()).flatten();
+            *id = present.map(|id| (self.session, id));
         }
     }
 

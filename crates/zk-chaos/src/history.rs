@@ -161,6 +161,9 @@ pub enum What {
     /// The handle's own watcher was called for a session event with this state, when the handle's
     /// session had this number.
     State(i32, i64),
+    /// Another handle is about to take the session over, and to close it. The server may leave out
+    /// replies then, which the client takes for a broken connection.
+    TakenOver,
     /// The handle is about to be closed.
     Closing,
     /// The handle was closed.

@@ -11,6 +11,7 @@ use zk_proxy::{Direction, Proxy};
 
 use crate::client::Stage;
 use crate::ffi::Handle;
+use crate::history::What;
 use crate::plan::{Fault, Faults, KINDS, Toward};
 
 /// The servers, and the proxies through which clients reach them.
@@ -102,7 +103,8 @@ impl Service {
             Fault::Expire(client) => {
                 let id = stage.ids.get(usize::from(client));
                 let id = id.and_then(|id| *id.lock().unwrap_or_else(PoisonError::into_inner));
-                if let Some(id) = id {
+                if let Some((session, id)) = id {
+                    stage.recorder.note(session, What::TakenOver);
                     let hosts = self.ensemble.hosts();
                     let timeout = stage.timeout_ms;
                     let thief = Handle::open_silently(stage.api, &hosts, timeout, Some(&id))?;

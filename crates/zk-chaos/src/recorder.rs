@@ -155,6 +155,7 @@ pub(crate) fn completed(token: Token, outcome: Outcome) {
                 | Code::OPERATION_TIMEOUT
                 | Code::SESSION_EXPIRED
                 | Code::SESSION_MOVED
+                | Code::RUNTIME_INCONSISTENCY
         )
     );
     let folder = token.target == Target::Folder

@@ -60,6 +60,7 @@ impl Summary {
                             Code::CONNECTION_LOSS
                             | Code::OPERATION_TIMEOUT
                             | Code::SESSION_EXPIRED
+                            | Code::RUNTIME_INCONSISTENCY
                             | Code::CLOSING,
                         ) => &mut ends.lost,
                         Outcome::Failed(_) => &mut ends.failed,

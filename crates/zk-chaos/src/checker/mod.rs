@@ -98,6 +98,7 @@ impl Checker {
             What::Fired(index, event, path) => session.fire(index, event, path, shared),
             What::Told(index, state) => session.tell(index, state, shared),
             What::State(state, number) => session.change_state(state, number, shared),
+            What::TakenOver => session.take_over(),
             What::Closing => session.close(),
             What::Closed => session.closed(shared),
         }

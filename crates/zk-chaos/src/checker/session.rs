@@ -36,6 +36,7 @@ pub(super) struct SessionCheck {
     id: Session,
     number: i64,
     connection: Connection,
+    taken_over: bool,
     closing: bool,
     closed: bool,
     issued: u32,
@@ -57,6 +58,7 @@ impl SessionCheck {
             id,
             number: 0,
             connection: Connection::Never,
+            taken_over: false,
             closing: false,
             closed: false,
             issued: 0,
@@ -175,6 +177,7 @@ impl SessionCheck {
             Outcome::Failed(Code::CONNECTION_LOSS | Code::OPERATION_TIMEOUT) => {
                 matches!(self.connection, Connection::Never | Connection::Lost)
             }
+            Outcome::Failed(Code::RUNTIME_INCONSISTENCY) => self.connection == Connection::Lost,
             Outcome::Failed(Code::SESSION_EXPIRED) => {
                 matches!(self.connection, Connection::Connected | Connection::Expired)
             }
@@ -322,7 +325,7 @@ impl SessionCheck {
                 | Code::OPERATION_TIMEOUT
                 | Code::SESSION_EXPIRED
                 | Code::CLOSING
-        );
+        ) || (self.taken_over && code == Code::RUNTIME_INCONSISTENCY);
         let expected = match op {
             Op::Get(Node::Slot(_), _) | Op::Exists(Node::Slot(_), _) | Op::Ghost(..) => {
                 code == Code::NO_NODE
@@ -505,6 +508,10 @@ impl SessionCheck {
             let text = format!("{left_out} watches were not told state {state}");
             self.add(shared, Kind::SessionEvent, text);
         }
+    }
+
+    pub(super) fn take_over(&mut self) {
+        self.taken_over = true;
     }
 
     pub(super) fn close(&mut self) {
