@@ -9,8 +9,10 @@ mod dropin;
 mod headers;
 mod install;
 mod instructions;
+mod models;
 mod python;
 mod rust;
+mod tsan;
 
 use std::time::Instant;
 
@@ -27,7 +29,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 12] = [
+const SUITES: [(&str, &str, Suite, bool); 14] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -35,6 +37,12 @@ const SUITES: [(&str, &str, Suite, bool); 12] = [
         true,
     ),
     ("abi", "the ABI guards alone", rust::run_abi, false),
+    (
+        "models",
+        "the hand-over between threads, in every interleaving",
+        models::run,
+        true,
+    ),
     (
         "headers",
         "the committed headers are those of the source",
@@ -52,6 +60,12 @@ const SUITES: [(&str, &str, Suite, bool); 12] = [
         "the same programs on Debian's library",
         c_api::run_original,
         false,
+    ),
+    (
+        "tsan",
+        "the C API under ThreadSanitizer, library included",
+        tsan::run,
+        true,
     ),
     (
         "dropin",
