@@ -115,7 +115,7 @@ impl<'a> Open<'a> {
                     progress.state == SessionState::CONNECTED || progress.is_over()
                 });
             }
-            let (op, synchronous) = script.next(|node| recorder.version(client, node));
+            let (op, synchronous) = script.draw(|node| recorder.version(client, node));
             self.stage.requests.fetch_add(1, Ordering::Relaxed);
             if synchronous {
                 self.call(op)?;

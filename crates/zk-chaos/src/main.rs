@@ -8,6 +8,7 @@ use anyhow::{Result, ensure};
 use pico_args::Arguments;
 use zk_chaos::plan::{Fault, KINDS};
 use zk_chaos::run::{Options, run};
+use zk_chaos::summary::GHOST;
 
 const USAGE: &str = "\
 zk-chaos --library FILE [OPTION]...
@@ -15,7 +16,7 @@ zk-chaos --library FILE [OPTION]...
   --library FILE     the libzookeeper_mt.so.2 to test
   --operations N     end after N requests (default: no limit)
   --seconds N        end after N seconds (default 120)
-  --clients N        number of clients (default 12)
+  --clients N        number of clients (default 16)
   --seed N           repeat the schedule of this seed (default: a random one)
   --log FILE         write the library's log there
 ";
@@ -45,7 +46,7 @@ fn start() -> Result<bool> {
         seed: seed.unwrap_or_else(|| fastrand::u64(..)),
         operations: args.opt_value_from_str("--operations")?.unwrap_or(u64::MAX),
         limit: Duration::from_secs(args.opt_value_from_str("--seconds")?.unwrap_or(120)),
-        clients: args.opt_value_from_str("--clients")?.unwrap_or(12),
+        clients: args.opt_value_from_str("--clients")?.unwrap_or(16),
     };
     let rest = args.finish();
     ensure!(rest.is_empty(), "unexpected arguments {rest:?}\n\n{USAGE}");
@@ -70,7 +71,13 @@ fn start() -> Result<bool> {
     if sound {
         println!("no promise was broken");
     }
-    ensure!(total.good > 0, "no request was answered");
+    // Nothing is shown by what was not tried.
+    for (kind, count) in (0..KINDS).zip(outcome.injected.counts) {
+        ensure!(count > 0, "too short: no {}", Fault::name(kind));
+    }
+    for (name, ends) in &outcome.summary.requests {
+        ensure!(ends.good > 0 || *name == GHOST, "no {name} was answered");
+    }
     Ok(sound)
 }
 

@@ -66,7 +66,7 @@ impl Service {
         let begin = Instant::now();
         let mut at = 0;
         loop {
-            let (after, fault) = faults.next();
+            let (after, fault) = faults.draw();
             at += after;
             while stage.requests.load(Ordering::Relaxed) < at {
                 if stage.stop.load(Ordering::Relaxed) {

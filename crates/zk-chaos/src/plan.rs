@@ -44,7 +44,7 @@ impl Script {
 
     /// The next request, and whether it is a synchronous call. `last` gives the version that a
     /// node was last seen with, which is the only thing that the seed does not decide.
-    pub fn next(&mut self, last: impl Fn(Node) -> i32) -> (Op, bool) {
+    pub fn draw(&mut self, last: impl Fn(Node) -> i32) -> (Op, bool) {
         // In 10,000; most requests are reads, as in the services that ZooKeeper is made for.
         let dice = self.random.u32(0..10_000);
         let register = Node::Register(self.random.u16(0..REGISTERS));
@@ -170,7 +170,7 @@ impl Faults {
 
     /// After how many more requests of all clients the next fault comes, and which. Each round of
     /// faults has all kinds, so that a short run has them too.
-    pub fn next(&mut self) -> (u64, Fault) {
+    pub fn draw(&mut self) -> (u64, Fault) {
         if self.round.is_empty() {
             self.round = (0..KINDS).chain([2, 3, 3]).collect();
             self.random.shuffle(&mut self.round);
@@ -203,14 +203,14 @@ mod tests {
 
     fn requests(seed: u64, number: u16) -> Vec<(Op, bool)> {
         let mut script = Script::new(seed, Session { client: 3, number });
-        (0..1_000).map(|_| script.next(|_| 7)).collect()
+        (0..1_000).map(|_| script.draw(|_| 7)).collect()
     }
 
     #[test]
     fn a_seed_repeats_requests_and_faults() {
         let faults = |seed| {
             let mut faults = Faults::new(seed, 3, 12);
-            (0..100).map(|_| faults.next()).collect::<Vec<_>>()
+            (0..100).map(|_| faults.draw()).collect::<Vec<_>>()
         };
         assert_eq!(requests(1, 0), requests(1, 0));
         assert_ne!(requests(1, 0), requests(2, 0));
@@ -227,11 +227,8 @@ mod tests {
         };
         let (mut one, mut other) = (Script::new(5, session), Script::new(5, session));
         for _ in 0..1_000 {
-            let ((one, _), (other, _)) = (one.next(|_| 0), other.next(|_| 9));
-            assert_eq!(
-                std::mem::discriminant(&one),
-                std::mem::discriminant(&other)
-            );
+            let ((one, _), (other, _)) = (one.draw(|_| 0), other.draw(|_| 9));
+            assert_eq!(std::mem::discriminant(&one), std::mem::discriminant(&other));
         }
     }
 
@@ -240,7 +237,7 @@ mod tests {
         let mut faults = Faults::new(9, 3, 12);
         let mut seen = [0; KINDS];
         for _ in 0..9 {
-            seen[faults.next().1.kind()] += 1;
+            seen[faults.draw().1.kind()] += 1;
         }
         assert_eq!(seen, [1, 1, 2, 3, 1, 1]);
     }

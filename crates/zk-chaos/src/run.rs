@@ -1,9 +1,9 @@
 //! A whole run: servers, clients, faults, and the checker beside them.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -145,7 +145,9 @@ fn play(
             thread::sleep(POLL);
         }
         stage.stop.store(true, Ordering::Relaxed);
-        let injected = nemesis.join().map_err(|_| anyhow!("the nemesis panicked"))?;
+        let injected = nemesis
+            .join()
+            .map_err(|_| anyhow!("the nemesis panicked"))?;
         let sessions: Result<Vec<Option<Open<'_>>>> = clients
             .into_iter()
             .map(|client| client.join().map_err(|_| anyhow!("a client panicked"))?)
@@ -173,4 +175,3 @@ fn play(
     stage.recorder.write(Line::Tree(tree::read(admin)?, true));
     Ok((injected, time))
 }
-

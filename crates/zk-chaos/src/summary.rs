@@ -1,11 +1,14 @@
 //! What clients did, in figures.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use zk_proto::{Code, SessionState};
 
-use crate::history::{Event, Op, Outcome, What};
+use crate::history::{Event, Id, Op, Outcome, What};
+
+/// The name of requests for what has to be gone, which always fail.
+pub const GHOST: &str = "ghost";
 
 /// How requests of one kind ended.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,13 +35,13 @@ pub struct Summary {
     /// Connections that were established.
     pub connections: u64,
     /// Requests in flight: those are the only ones whose kind has to be known.
-    asked: std::collections::HashMap<crate::history::Id, &'static str>,
+    asked: HashMap<Id, &'static str>,
 }
 
 impl Summary {
     /// Counts an event of the history.
     pub fn count(&mut self, event: &Event) {
-        let id = |index| crate::history::Id {
+        let id = |index| Id {
             session: event.session,
             index,
         };
@@ -117,6 +120,6 @@ fn name(op: Op) -> &'static str {
         Op::Delete(..) => "delete",
         Op::Sequence => "sequence",
         Op::Sync => "sync",
-        Op::Ghost(..) => "ghost",
+        Op::Ghost(..) => GHOST,
     }
 }

@@ -62,7 +62,8 @@ impl Token {
             Target::Folder => FOLDER,
         };
         let index = u64::from(self.index.unwrap_or(HANDLE));
-        let session = u64::from(self.session.client) << NUMBER_BITS | u64::from(self.session.number);
+        let session =
+            u64::from(self.session.client) << NUMBER_BITS | u64::from(self.session.number);
         (session << INDEX_BITS | index) << TARGET_BITS | target
     }
 

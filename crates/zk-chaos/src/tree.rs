@@ -56,6 +56,16 @@ pub fn plant(handle: &Handle) -> Result<()> {
 /// # Errors
 /// A node cannot be read.
 pub fn read(handle: &Handle) -> Result<Tree> {
+    let touch = || {
+        Ok(match handle.touch(paths::ROOT)? {
+            Code::OK => Ok(()),
+            code => Err(code),
+        })
+    };
+    // The server may have been away and lag behind.
+    if let Err(code) = again(touch)? {
+        bail!("cannot write {}: {code:?}", paths::ROOT);
+    }
     let mut tree = Tree::default();
     for number in 0..REGISTERS {
         if let Some(content) = get(handle, &paths::register(number))? {
@@ -91,7 +101,8 @@ pub fn ephemerals(handle: &Handle) -> Result<usize> {
     let mut count = 0;
     for folder in children(handle, paths::SESSIONS)? {
         let names = children(handle, &format!("{}/{folder}", paths::SESSIONS))?;
-        let ephemeral = |name: &&String| name.parse().is_ok_and(|slot: u16| slot >= FIRST_EPHEMERAL);
+        let ephemeral =
+            |name: &&String| name.parse().is_ok_and(|slot: u16| slot >= FIRST_EPHEMERAL);
         count += names.iter().filter(ephemeral).count();
     }
     Ok(count)

@@ -1,6 +1,7 @@
 //! The test suites of `cargo xtask test`.
 
 mod c_api;
+mod chaos;
 mod cli;
 mod cli_session;
 mod datapath;
@@ -29,7 +30,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 14] = [
+const SUITES: [(&str, &str, Suite, bool); 15] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -90,6 +91,12 @@ const SUITES: [(&str, &str, Suite, bool); 14] = [
         "demo",
         "the master-worker demo, on both servers",
         demo::run,
+        true,
+    ),
+    (
+        "chaos",
+        "the history of many clients on a real ensemble under faults",
+        chaos::run,
         true,
     ),
     (

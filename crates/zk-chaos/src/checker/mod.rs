@@ -151,14 +151,6 @@ impl Checker {
         }
     }
 
-    /// How many watches wait for their event, in all sessions.
-    pub fn waiting_watches(&self) -> usize {
-        self.sessions
-            .values()
-            .map(SessionCheck::waiting_watches)
-            .sum()
-    }
-
     /// What was found so far.
     pub fn report(&self) -> &Report {
         &self.shared.report

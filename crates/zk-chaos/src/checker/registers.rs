@@ -106,10 +106,7 @@ impl Registers {
             report.add(Kind::LostWrite, None, text);
         }
         let applied = i64::from(stat.version);
-        let (least, open) = (
-            i64::from(register.acknowledged),
-            i64::from(register.open),
-        );
+        let (least, open) = (i64::from(register.acknowledged), i64::from(register.open));
         if applied < least {
             let text = format!("register {number}: {least} acknowledged, {applied} applied");
             report.add(Kind::LostWrite, None, text);
@@ -149,11 +146,14 @@ impl Register {
         session: Option<Session>,
         report: &mut Report,
     ) {
-        let version = self.versions.entry(stat.version).or_insert(Version {
-            mzxid: stat.mzxid,
-            writer,
-            ..Version::default()
-        });
+        let version = self
+            .versions
+            .entry(stat.version)
+            .or_insert_with(|| Version {
+                mzxid: stat.mzxid,
+                writer,
+                ..Version::default()
+            });
         let other_writer = matches!((version.writer, writer), (Some(a), Some(b)) if a != b);
         if version.mzxid != stat.mzxid || other_writer {
             let text = format!(

@@ -78,11 +78,6 @@ impl Watches {
         self.on.entry(target).or_default().push(index);
     }
 
-    /// How many wait.
-    pub(crate) fn len(&self) -> usize {
-        self.set.len()
-    }
-
     /// A watch was called for a node event.
     pub(crate) fn fire(&mut self, index: u32, event: i32, path_is_right: bool) -> Option<Kind> {
         let Some((target, base)) = self.set.remove(&index) else {

@@ -200,7 +200,8 @@ pub(super) unsafe extern "C-unwind" fn on_event(
         Target::Folder => paths::folder(token.session),
     };
     // SAFETY: the library promises NULL or a C string.
-    let right = !path.is_null() && unsafe { CStr::from_ptr(path) }.to_bytes() == expected.as_bytes();
+    let right =
+        !path.is_null() && unsafe { CStr::from_ptr(path) }.to_bytes() == expected.as_bytes();
     recorder::fired(token, event, right);
 }
 

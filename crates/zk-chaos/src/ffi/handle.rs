@@ -6,9 +6,7 @@ use std::ptr;
 use anyhow::{Context as _, Result, ensure};
 use libc::{c_char, c_int};
 use zk_proto::Code;
-use zookeeper_mt::ffi::types::{
-    self, String_vector, ZOO_NO_LOG_CLIENTENV, clientid_t, zhandle_t,
-};
+use zookeeper_mt::ffi::types::{self, String_vector, ZOO_NO_LOG_CLIENTENV, clientid_t, zhandle_t};
 
 use super::api::Api;
 use super::callbacks::{
@@ -43,12 +41,7 @@ impl Handle {
     ///
     /// # Errors
     /// The library refuses the hosts.
-    pub fn open(
-        api: &'static Api,
-        hosts: &str,
-        timeout_ms: i32,
-        session: Session,
-    ) -> Result<Self> {
+    pub fn open(api: &'static Api, hosts: &str, timeout_ms: i32, session: Session) -> Result<Self> {
         transaction::install(api);
         Self::init(api, hosts, timeout_ms, Some(session), None)
     }
@@ -74,7 +67,11 @@ impl Handle {
         id: Option<&ClientId>,
     ) -> Result<Self> {
         let hosts = c_string(hosts)?;
-        let watcher = if session.is_some() { on_event } else { on_ignored };
+        let watcher = if session.is_some() {
+            on_event
+        } else {
+            on_ignored
+        };
         let context = session.map_or(ptr::null_mut(), |session| context(Token::handle(session)));
         // SAFETY: a C string, a function that lives as long as the process, NULL or an id.
         let zh = unsafe {
@@ -110,7 +107,9 @@ impl Handle {
     pub fn issue(&self, index: u32, op: Op) -> Result<Code> {
         let session = self.session.context("a silent handle makes no requests")?;
         let id = Id { session, index };
-        let node = |node| Ok::<_, anyhow::Error>((c_string(&paths::node(session, node))?, Target::Node(node)));
+        let node = |node| {
+            Ok::<_, anyhow::Error>((c_string(&paths::node(session, node))?, Target::Node(node)))
+        };
         let (path, target) = match op {
             Op::Folder | Op::Children(_) => (c_string(&paths::folder(session))?, Target::Folder),
             Op::Get(of, _) | Op::Exists(of, _) | Op::Set(of, _) => node(of)?,
@@ -125,31 +124,20 @@ impl Handle {
         };
         let token = Token::request(id, target);
         let (api, zh, data) = (self.api, self.zh, context(token));
-        let watcher = |watch: bool| -> types::watcher_fn {
-            if watch { Some(on_event) } else { None }
-        };
+        let watcher =
+            |watch: bool| -> types::watcher_fn { if watch { Some(on_event) } else { None } };
         let value = c_string(&id.to_string())?;
         let (text, size) = (value.as_ptr(), length(&value));
         // SAFETY: the handle is open, strings live until the call returns, callbacks and the
         // numbers they get for ever.
         let rc = unsafe {
             match op {
-                Op::Get(_, watch) => (api.zoo_awget)(
-                    zh,
-                    path.as_ptr(),
-                    watcher(watch),
-                    data,
-                    Some(on_data),
-                    data,
-                ),
-                Op::Exists(_, watch) => (api.zoo_awexists)(
-                    zh,
-                    path.as_ptr(),
-                    watcher(watch),
-                    data,
-                    Some(on_stat),
-                    data,
-                ),
+                Op::Get(_, watch) => {
+                    (api.zoo_awget)(zh, path.as_ptr(), watcher(watch), data, Some(on_data), data)
+                }
+                Op::Exists(_, watch) => {
+                    (api.zoo_awexists)(zh, path.as_ptr(), watcher(watch), data, Some(on_stat), data)
+                }
                 Op::Ghost(..) => {
                     (api.zoo_awexists)(zh, path.as_ptr(), None, data, Some(on_stat), data)
                 }
@@ -174,7 +162,11 @@ impl Handle {
                     size,
                     api.open_acl,
                     mode(op),
-                    Some(if op == Op::Sequence { on_named } else { on_created }),
+                    Some(if op == Op::Sequence {
+                        on_named
+                    } else {
+                        on_created
+                    }),
                     data,
                 ),
                 Op::Sync => (api.zoo_async)(zh, path.as_ptr(), Some(on_synced), data),
@@ -254,6 +246,19 @@ impl Handle {
         Ok(Code(rc))
     }
 
+    /// Writes a node without data: what the handle reads after that is not older.
+    ///
+    /// # Errors
+    /// The path has a NUL.
+    pub fn touch(&self, path: &str) -> Result<Code> {
+        let path = c_string(path)?;
+        // SAFETY: the handle is open; no statistics are wanted.
+        let rc = unsafe {
+            (self.api.zoo_set2)(self.zh, path.as_ptr(), ptr::null(), -1, -1, ptr::null_mut())
+        };
+        Ok(Code(rc))
+    }
+
     /// Reads a node, or says why not.
     ///
     /// # Errors
@@ -277,7 +282,9 @@ impl Handle {
         if rc != 0 {
             return Ok(Err(Code(rc)));
         }
-        let data = usize::try_from(size).ok().and_then(|size| buffer.get(..size));
+        let data = usize::try_from(size)
+            .ok()
+            .and_then(|size| buffer.get(..size));
         Ok(Ok((data.and_then(Id::parse), convert(&stat))))
     }
 
@@ -292,9 +299,8 @@ impl Handle {
             data: ptr::null_mut(),
         };
         // SAFETY: the handle is open; the vector is overwritten.
-        let rc = unsafe {
-            (self.api.zoo_get_children)(self.zh, path.as_ptr(), 0, &raw mut strings)
-        };
+        let rc =
+            unsafe { (self.api.zoo_get_children)(self.zh, path.as_ptr(), 0, &raw mut strings) };
         if rc != 0 {
             return Ok(Err(Code(rc)));
         }

@@ -67,15 +67,19 @@ pub(super) unsafe fn start(
         .or_default()
         .insert(index, Results(memory));
     let [first, second] = &mut ops;
-    for (op, path, version, which) in [
-        (first, &paths[0], version, 0),
-        (second, &paths[1], -1, 1),
-    ] {
+    for (op, path, version, which) in [(first, &paths[0], version, 0), (second, &paths[1], -1, 1)] {
         // SAFETY: the memory was made above and lives until the handle is closed.
         let stat = unsafe { &raw mut (*memory).stats[which] };
         // SAFETY: the operation and the strings outlive the call that sends them.
         unsafe {
-            (api.zoo_set_op_init)(op, path.as_ptr(), data.as_ptr(), length(data), version, stat);
+            (api.zoo_set_op_init)(
+                op,
+                path.as_ptr(),
+                data.as_ptr(),
+                length(data),
+                version,
+                stat,
+            );
         };
     }
     // SAFETY: the results live until the handle is closed, the operations until the call returns.

@@ -150,11 +150,7 @@ fn a_sound_history_has_no_violations() {
     let first = h.set(A, R, 1, 11);
     h.get(B, R, Some(first), 1, 11);
     let slot = h.ask(A, Op::Create(1), Outcome::Stat(fresh(12, 0)));
-    let watch = h.ask(
-        A,
-        Op::Get(S, true),
-        Outcome::Data(Some(slot), fresh(12, 0)),
-    );
+    let watch = h.ask(A, Op::Get(S, true), Outcome::Data(Some(slot), fresh(12, 0)));
     h.note(A, What::Fired(watch.index, 2, true));
     h.ask(A, Op::Delete(1, 0), Outcome::Done);
     let none = h.ask(A, Op::Exists(S, true), Outcome::Failed(Code::NO_NODE));

@@ -82,7 +82,38 @@ fn a_refusal_of_a_session_that_is_on_is_found() {
     let mut h = History::connected();
     let id = h.issue(A, Op::Sync);
     h.note(A, What::Refused(id.index, Code::INVALID_STATE));
+    h.close(A);
     h.has(Kind::UnexpectedCode);
+}
+
+#[test]
+fn a_refusal_may_come_before_the_event_that_tells_why() {
+    let mut h = History::connected();
+    let id = h.issue(A, Op::Sync);
+    h.note(A, What::Refused(id.index, Code::INVALID_STATE));
+    h.disconnect(A);
+    h.state(A, SessionState::EXPIRED);
+    h.close(A);
+    h.is_sound();
+}
+
+#[test]
+fn a_refusal_for_want_of_a_connection_is_found() {
+    let mut h = History::connected();
+    h.disconnect(A);
+    let id = h.issue(A, Op::Sync);
+    h.note(A, What::Refused(id.index, Code::CONNECTION_LOSS));
+    h.has(Kind::UnexpectedCode);
+}
+
+#[test]
+fn an_ephemeral_node_may_vanish_when_another_handle_closes_the_session() {
+    let mut h = History::connected();
+    h.ask(A, Op::Create(E), Outcome::Stat(fresh(10, 100)));
+    h.note(A, What::TakenOver);
+    let get = Op::Get(Node::Slot(E), false);
+    h.ask(A, get, Outcome::Failed(Code::NO_NODE));
+    h.is_sound();
 }
 
 #[test]

@@ -37,7 +37,11 @@ fn a_reply_older_than_an_earlier_synchronous_call_is_found_in_the_end() {
     let mut h = History::connected();
     let first = h.set(B, R, 1, 10);
     let second = h.set(B, R, 2, 11);
-    h.call(A, Op::Get(R, false), Outcome::Data(Some(second), stat(2, 11)));
+    h.call(
+        A,
+        Op::Get(R, false),
+        Outcome::Data(Some(second), stat(2, 11)),
+    );
     h.get(A, R, Some(first), 1, 10);
     let content = (Some(second), stat(2, 11));
     h.checker.check_tree(
@@ -56,7 +60,11 @@ fn a_synchronous_call_may_overtake_requests_made_before_it() {
     let first = h.set(B, R, 1, 10);
     let read = h.issue(A, Op::Get(R, false));
     let second = h.set(B, R, 2, 11);
-    h.call(A, Op::Get(R, false), Outcome::Data(Some(second), stat(2, 11)));
+    h.call(
+        A,
+        Op::Get(R, false),
+        Outcome::Data(Some(second), stat(2, 11)),
+    );
     h.complete(read, Outcome::Data(Some(first), stat(1, 10)));
     let content = (Some(second), stat(2, 11));
     h.checker.check_tree(
