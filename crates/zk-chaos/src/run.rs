@@ -75,8 +75,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     })?;
     let (sender, lines) = channel();
     let recorder = Recorder::install(options.clients, sender).context("a run was made before")?;
-    let admin = Handle::open_silently(api, &service.ensemble.hosts(), SESSION_MS, None)?;
-    tree::plant(&admin)?;
+    tree::plant(&admin(api, &service)?)?;
     let stage = Stage {
         api,
         recorder,
@@ -89,7 +88,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
     };
     thread::scope(|scope| {
         let judge = scope.spawn(move || judge(lines));
-        let played = play(options, &mut service, &stage, &admin);
+        let played = play(options, &mut service, &stage);
         recorder.write(Line::End);
         let judged = judge.join().map_err(|_| anyhow!("the checker panicked"));
         let ((injected, time), (report, summary)) = (played?, judged?);
@@ -100,6 +99,11 @@ pub fn run(options: &Options) -> Result<Outcome> {
             time,
         })
     })
+}
+
+/// A handle for what is done when nothing goes wrong; no session would outlive the faults.
+fn admin(api: &'static Api, service: &Service) -> Result<Handle> {
+    Handle::open_silently(api, &service.ensemble.hosts(), SESSION_MS, None)
 }
 
 /// Reads the history while it grows.
@@ -124,12 +128,7 @@ fn judge(lines: Receiver<Line>) -> (Report, Summary) {
     (checker.into_report(), summary)
 }
 
-fn play(
-    options: &Options,
-    service: &mut Service,
-    stage: &Stage,
-    admin: &Handle,
-) -> Result<(Injected, Duration)> {
+fn play(options: &Options, service: &mut Service, stage: &Stage) -> Result<(Injected, Duration)> {
     let begin = Instant::now();
     let mut faults = Faults::new(options.seed, SERVERS, options.clients);
     let (injected, sessions) = thread::scope(|scope| {
@@ -158,6 +157,7 @@ fn play(
     service.calm();
     service.ensemble.wait_until_all_serve()?;
     println!("{:8.1} s looking at what is there", time.as_secs_f64());
+    let admin = &admin(stage.api, service)?;
     let mut open = Vec::new();
     for mut session in sessions.into_iter().flatten() {
         if session.look_again()? {
