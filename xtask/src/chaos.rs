@@ -13,6 +13,8 @@ use crate::process::{Finished, Running, run_captured, tied_command};
 /// Longest time that a run takes besides the requests: to start servers, to wait for the last
 /// fault and for sessions to expire, and to read everything.
 const AROUND: Duration = Duration::from_secs(6 * 60);
+/// A run gets so many times its time until each kind of fault has come.
+const SLOW: u32 = 3;
 
 /// What kind of run.
 #[derive(Debug)]
@@ -73,5 +75,5 @@ pub(crate) fn run(options: &Options) -> Result<bool> {
 
 /// Runs and gives what it printed.
 pub(crate) fn run_silently(options: &Options) -> Result<Finished> {
-    run_captured(&mut options.command()?, options.time + AROUND)
+    run_captured(&mut options.command()?, options.time * SLOW + AROUND)
 }

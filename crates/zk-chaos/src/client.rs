@@ -9,7 +9,7 @@ use zk_proto::{Code, SessionState};
 
 use crate::ffi::{Api, ClientId, Handle};
 use crate::history::{FIRST_EPHEMERAL, Node, Op, REGISTERS, SLOTS, Session, What};
-use crate::plan::Script;
+use crate::plan::{KINDS, Script};
 use crate::recorder::{Progress, Recorder};
 use crate::token::{MOST_REQUESTS, MOST_SESSIONS};
 
@@ -30,8 +30,19 @@ pub struct Stage {
     pub requests: AtomicU64,
     /// Set when clients shall make no more of their script's requests.
     pub stop: AtomicBool,
+    /// How often each kind of fault has come.
+    pub injected: [AtomicU64; KINDS],
     /// For each client its session and the credentials, if it is connected.
     pub ids: Vec<Mutex<Option<(Session, ClientId)>>>,
+}
+
+impl Stage {
+    /// How often each kind of fault has come.
+    pub fn injected(&self) -> [u64; KINDS] {
+        self.injected
+            .each_ref()
+            .map(|count| count.load(Ordering::Relaxed))
+    }
 }
 
 /// Longest wait for an outcome. Every request is answered or fails within the session timeout and

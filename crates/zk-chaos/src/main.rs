@@ -61,7 +61,7 @@ fn start() -> Result<bool> {
         requests as f64 / seconds,
         options.seed
     );
-    for (kind, count) in (0..KINDS).zip(outcome.injected.counts) {
+    for (kind, count) in (0..KINDS).zip(outcome.injected) {
         println!("{count:>6} x {}", Fault::name(kind));
     }
     for (kind, count) in &outcome.report.counts {
@@ -72,7 +72,7 @@ fn start() -> Result<bool> {
         println!("no promise was broken");
     }
     // Nothing is shown by what was not tried.
-    for (kind, count) in (0..KINDS).zip(outcome.injected.counts) {
+    for (kind, count) in (0..KINDS).zip(outcome.injected) {
         ensure!(count > 0, "too short: no {}", Fault::name(kind));
     }
     for (name, ends) in &outcome.summary.requests {

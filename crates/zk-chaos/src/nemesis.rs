@@ -12,7 +12,7 @@ use zk_proxy::{Direction, Proxy};
 use crate::client::Stage;
 use crate::ffi::Handle;
 use crate::history::What;
-use crate::plan::{Fault, Faults, KINDS, Toward};
+use crate::plan::{Fault, Faults, Toward};
 
 /// The servers, and the proxies through which clients reach them.
 #[derive(Debug)]
@@ -20,13 +20,6 @@ pub struct Service {
     /// The servers.
     pub ensemble: Ensemble,
     proxies: Vec<Proxy>,
-}
-
-/// What was done.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Injected {
-    /// How often, by kind.
-    pub counts: [u64; KINDS],
 }
 
 /// How often the count of requests is looked at.
@@ -61,8 +54,7 @@ impl Service {
     ///
     /// # Errors
     /// A server cannot be started again.
-    pub fn torment(&mut self, stage: &Stage, faults: &mut Faults) -> Result<Injected> {
-        let mut injected = Injected::default();
+    pub fn torment(&mut self, stage: &Stage, faults: &mut Faults) -> Result<()> {
         let begin = Instant::now();
         let mut at = 0;
         loop {
@@ -70,7 +62,7 @@ impl Service {
             at += after;
             while stage.requests.load(Ordering::Relaxed) < at {
                 if stage.stop.load(Ordering::Relaxed) {
-                    return Ok(injected);
+                    return Ok(());
                 }
                 std::thread::sleep(POLL);
             }
@@ -82,7 +74,9 @@ impl Service {
                 begin.elapsed().as_secs_f64()
             );
             self.inject(stage, fault)?;
-            injected.counts[fault.kind()] += 1;
+            if let Some(count) = stage.injected.get(fault.kind()) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
         }
     }
 

@@ -13,8 +13,8 @@ use crate::checker::{Checker, Report};
 use crate::client::{self, Open, Stage};
 use crate::ffi::{Api, Handle};
 use crate::history::Line;
-use crate::nemesis::{Injected, Service};
-use crate::plan::Faults;
+use crate::nemesis::Service;
+use crate::plan::{Faults, KINDS};
 use crate::recorder::Recorder;
 use crate::summary::Summary;
 use crate::token::MOST_CLIENTS;
@@ -31,7 +31,7 @@ pub struct Options {
     pub seed: u64,
     /// The run ends after so many requests,
     pub operations: u64,
-    /// or after this time.
+    /// or after this time; but not before each kind of fault has come.
     pub limit: Duration,
     /// How many clients.
     pub clients: u16,
@@ -44,8 +44,8 @@ pub struct Outcome {
     pub report: Report,
     /// What the clients did.
     pub summary: Summary,
-    /// What was done to them.
-    pub injected: Injected,
+    /// How often each kind of fault came.
+    pub injected: [u64; KINDS],
     /// How long clients made requests.
     pub time: Duration,
 }
@@ -84,6 +84,7 @@ pub fn run(options: &Options) -> Result<Outcome> {
         seed: options.seed,
         requests: AtomicU64::new(0),
         stop: AtomicBool::new(false),
+        injected: Default::default(),
         ids: (0..options.clients).map(|_| Mutex::default()).collect(),
     };
     thread::scope(|scope| {
@@ -91,11 +92,11 @@ pub fn run(options: &Options) -> Result<Outcome> {
         let played = play(options, &mut service, &stage);
         recorder.write(Line::End);
         let judged = judge.join().map_err(|_| anyhow!("the checker panicked"));
-        let ((injected, time), (report, summary)) = (played?, judged?);
+        let (time, (report, summary)) = (played?, judged?);
         Ok(Outcome {
             report,
             summary,
-            injected,
+            injected: stage.injected(),
             time,
         })
     })
@@ -128,30 +129,38 @@ fn judge(lines: Receiver<Line>) -> (Report, Summary) {
     (checker.into_report(), summary)
 }
 
-fn play(options: &Options, service: &mut Service, stage: &Stage) -> Result<(Injected, Duration)> {
+/// True if clients have made enough requests. Nothing is shown by what was not tried, so a slow
+/// machine gets more time until each kind of fault has come.
+fn is_enough(options: &Options, stage: &Stage, time: Duration) -> bool {
+    const SLOW: u32 = 3;
+    let requests = stage.requests.load(Ordering::Relaxed);
+    let tried = stage.injected().iter().all(|&count| count > 0);
+    let enough = requests >= options.operations || time >= options.limit;
+    (enough && tried) || time >= options.limit.saturating_mul(SLOW)
+}
+
+fn play(options: &Options, service: &mut Service, stage: &Stage) -> Result<Duration> {
     let begin = Instant::now();
     let mut faults = Faults::new(options.seed, SERVERS, options.clients);
-    let (injected, sessions) = thread::scope(|scope| {
+    let sessions = thread::scope(|scope| {
         let clients: Vec<_> = (0..options.clients)
             .map(|client| scope.spawn(move || client::run(stage, client)))
             .collect();
         let nemesis = scope.spawn(|| service.torment(stage, &mut faults));
-        let wanted = || stage.requests.load(Ordering::Relaxed) < options.operations;
-        while wanted() && begin.elapsed() < options.limit {
+        while !is_enough(options, stage, begin.elapsed()) {
             if nemesis.is_finished() || clients.iter().any(thread::ScopedJoinHandle::is_finished) {
                 break;
             }
             thread::sleep(POLL);
         }
         stage.stop.store(true, Ordering::Relaxed);
-        let injected = nemesis
-            .join()
-            .map_err(|_| anyhow!("the nemesis panicked"))?;
+        let tormented = nemesis.join();
         let sessions: Result<Vec<Option<Open<'_>>>> = clients
             .into_iter()
             .map(|client| client.join().map_err(|_| anyhow!("a client panicked"))?)
             .collect();
-        Ok::<_, anyhow::Error>((injected?, sessions?))
+        tormented.map_err(|_| anyhow!("the nemesis panicked"))??;
+        sessions
     })?;
     let time = begin.elapsed();
     service.calm();
@@ -173,5 +182,5 @@ fn play(options: &Options, service: &mut Service, stage: &Stage) -> Result<(Inje
         thread::sleep(POLL);
     }
     stage.recorder.write(Line::Tree(tree::read(admin)?, true));
-    Ok((injected, time))
+    Ok(time)
 }
