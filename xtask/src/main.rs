@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod bench;
+mod compat;
 mod compile;
 mod demo;
 mod instructions;
@@ -30,6 +31,8 @@ cargo xtask COMMAND
   test                  run all tests
     --only SUITE          only this suite; may be repeated
     --list                print the names of the suites
+  compat                write docs/compat.md: which test tries which number of the contract
+    --check               only say whether it is up to date and every number has a test
   bench                 measure our library, Debian's and a bare socket in turn (docs/performance.md)
     --case NAME           only this case; may be repeated
     --server NAME         only on this server, canned, test or java; may be repeated
@@ -93,6 +96,11 @@ fn run() -> Result<bool> {
                 return Ok(true);
             }
             suites::run(&only)
+        }
+        "compat" => {
+            let check = args.contains("--check");
+            finish(args)?;
+            compat::run(check)
         }
         "bench" => match args.subcommand()?.as_deref() {
             None => bench(args),

@@ -3,6 +3,7 @@
 mod c_api;
 mod cli;
 mod cli_session;
+mod compat;
 mod datapath;
 mod demo;
 mod dropin;
@@ -27,7 +28,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 12] = [
+const SUITES: [(&str, &str, Suite, bool); 13] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -39,6 +40,12 @@ const SUITES: [(&str, &str, Suite, bool); 12] = [
         "headers",
         "the committed headers are those of the source",
         headers::run,
+        true,
+    ),
+    (
+        "compat",
+        "every number of the contract has a test, and docs/compat.md is up to date",
+        compat::run,
         true,
     ),
     (
