@@ -228,6 +228,20 @@ TEST(only_replies_to_requests_move_the_last_zxid, "C-439 C-211 T-35")
     stage_close(stage);
 }
 
+TEST(a_negotiated_timeout_is_taken_as_it_is, "C-216 C-215")
+{
+    stage_t *stage = stage_open_unanswered(STAGE_TIMEOUT_MS);
+    welcome_t welcome = usual_welcome;
+    connect_request_t request = fake_read_connect(stage->connection);
+    welcome.timeout = -5;
+    fake_pause(stage->fake);
+    fake_welcome(stage->connection, &request, &welcome);
+    journal_wait("global: session connected");
+    CHECK_INT(zoo_recv_timeout(stage->zh), -5);
+    journal_wait("global: session connecting"); /* it is over at once */
+    stage_close_unconnected(stage);
+}
+
 TEST(a_server_that_wants_sasl_says_so_and_hangs_up, "C-575 C-442")
 {
     stage_t *stage = stage_open("");

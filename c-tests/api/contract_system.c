@@ -208,6 +208,28 @@ TEST(every_address_of_a_name_is_tried, "C-273 C-420")
     fake_end_session(zh, connection);
 }
 
+TEST(a_list_of_other_addresses_moves_the_session_to_the_first_that_answers, "C-450 C-451 C-453")
+{
+    char hosts[80];
+    probe_t get = probe("get");
+    stage_t *stage = stage_open("");
+    fake_t *deaf = fake_beside(stage->fake, "127.0.0.2");
+    fake_t *other = fake_beside(stage->fake, "127.0.0.3");
+    snprintf(hosts, sizeof hosts, "%s,%s", deaf->hosts, other->hosts);
+    close(deaf->listener);
+    zoo_deterministic_conn_order(1);
+    CHECK_INT(zoo_set_servers(stage->zh, hosts), ZOK);
+    CHECK_INT(zoo_aget(stage->zh, "/a", 0, on_data, &get), ZOK); /* wakes the original */
+    fake_wait_end(stage->connection);
+    int connection = fake_accept(other);
+    connect_request_t request = fake_read_connect(connection);
+    CHECK_INT(request.session_id, 0x1234);
+    fake_welcome(connection, &request, &usual_welcome);
+    journal_wait("global: session connected");
+    CHECK_STR(zoo_get_current_server(stage->zh), other->hosts);
+    fake_end_session(stage->zh, connection);
+}
+
 TEST(a_name_that_moves_is_followed_at_the_next_attempt, "C-410 C-450")
 {
     stage_t *stage = named_stage(3000);

@@ -25,7 +25,12 @@ TEST(an_expired_session_has_no_interests, "C-525 C-526 C-118 C-119")
     stage_close_unconnected(stage);
 }
 
-TEST(a_connected_handle_wants_to_read, "C-525 C-527 C-026")
+static long milliseconds(const struct timeval *tv)
+{
+    return tv->tv_sec * 1000 + tv->tv_usec / 1000;
+}
+
+TEST(a_connected_handle_wants_to_read, "C-525 C-527 C-026 C-415 C-417")
 {
     NOT_ON_THE_REFERENCE("C-527: it races with its own thread");
     stage_t *stage = stage_open("");
@@ -33,8 +38,49 @@ TEST(a_connected_handle_wants_to_read, "C-525 C-527 C-026")
     struct timeval tv = {-1, -1};
     CHECK_INT(zookeeper_interest(stage->zh, &fd, &interest, &tv), ZOK);
     CHECK(fd >= 0);
+    CHECK_INT(interest, ZOOKEEPER_READ); /* there is nothing to write */
+    CHECK(tv.tv_sec >= 0 && tv.tv_usec >= 0 && tv.tv_usec < 1000000);
+    CHECK(milliseconds(&tv) <= STAGE_TIMEOUT_MS / 3); /* then a ping is due */
+    stage_close(stage);
+}
+
+TEST(a_handle_waits_longer_for_an_answer_than_for_its_next_ping, "C-415 C-525 T-11")
+{
+    NOT_ON_THE_REFERENCE("C-527: it races with its own thread");
+    stage_t *stage = stage_open("");
+    int fd, interest;
+    struct timeval tv;
+    CHECK_INT(zoo_adelete(stage->zh, "/a", -1, on_void, &stage->done), ZOK);
+    fake_receive_type(stage->connection, ZOO_DELETE_OP);
+    CHECK_INT(zookeeper_interest(stage->zh, &fd, &interest, &tv), ZOK);
+    CHECK(milliseconds(&tv) > STAGE_TIMEOUT_MS / 3);
+    CHECK(milliseconds(&tv) <= STAGE_TIMEOUT_MS * 2 / 3);
+    stage_close(stage);
+}
+
+static int wants_to_write(zhandle_t *zh)
+{
+    int fd, interest = 0;
+    struct timeval tv;
+    CHECK_INT(zookeeper_interest(zh, &fd, &interest, &tv), ZOK);
     CHECK(interest & ZOOKEEPER_READ);
-    CHECK(tv.tv_sec >= 0 && tv.tv_sec <= 20 && tv.tv_usec >= 0 && tv.tv_usec < 1000000);
+    return (interest & ZOOKEEPER_WRITE) != 0;
+}
+
+TEST(a_handle_wants_to_write_while_the_socket_takes_no_more, "C-417 C-525")
+{
+    NOT_ON_THE_REFERENCE("C-527: it races with its own thread");
+    enum { COUNT = 10, SIZE = 2 << 20 };
+    stage_t *stage = stage_open("");
+    char *data = (char *)calloc(1, SIZE);
+    CHECK(data != NULL);
+    for (int i = 0; i < COUNT; i++)
+        CHECK_INT(zoo_aset(stage->zh, "/a", data, SIZE, -1, on_stat, &stage->done), ZOK);
+    EVENTUALLY(wants_to_write(stage->zh));
+    for (int i = 0; i < COUNT; i++)
+        frame_free((frame_t[]){fake_receive_type(stage->connection, ZOO_SETDATA_OP)});
+    EVENTUALLY(!wants_to_write(stage->zh));
+    free(data);
     stage_close(stage);
 }
 

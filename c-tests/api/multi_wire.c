@@ -162,7 +162,7 @@ TEST(a_create_may_be_answered_with_path_and_stat, "C-626 C-631")
     stage_close(stage);
 }
 
-TEST(the_first_real_error_is_the_transactions_code, "C-628 C-627")
+TEST(the_first_real_error_is_the_transactions_code, "C-628 C-627 T-17")
 {
     stage_t *stage = stage_open("");
     multi_t *multi = four_operations();
@@ -210,7 +210,7 @@ TEST(a_lost_transaction_reaches_every_result, "C-629 C-442")
     stage_close(stage);
 }
 
-TEST(a_synchronous_transaction_reports_an_error_of_the_whole_request, "C-630")
+TEST(a_synchronous_transaction_reports_an_error_of_the_whole_request, "C-630 T-18")
 {
     NOT_ON_THE_REFERENCE("C-630: it aborts");
     stage_t *stage = stage_open("");

@@ -92,7 +92,7 @@ fn the_frozen_list_is_what_debians_library_exports() {
     assert_same("exports", &facts(exports_of(&reference)), &facts(frozen()));
 }
 
-// C-003…C-008, C-055…C-057, C-070, C-072…C-076, C-080, C-168, C-181
+// C-003…C-007, C-055…C-057, C-070, C-072…C-076, C-080, C-168, C-181
 #[test]
 fn the_library_exports_what_the_reference_exports_and_nothing_else() {
     let mut ours = exports_of(&library());

@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn a_quirk_that_is_shared_is_no_deviation() {
-        let found = quirks("| | a | b |\n| Q-001 | x (C-430). | same |\n| Q-002 | y C-421. | z |\n");
+        let found =
+            quirks("| | a | b |\n| Q-001 | x (C-430). | same |\n| Q-002 | y C-421. | z |\n");
         assert_eq!(found.len(), 2);
         assert!(!found[0].is_about("C-430"));
         assert!(found[1].is_about("C-421") && !found[1].is_about("C-430"));
@@ -144,7 +145,8 @@ mod tests {
             claim("three", "src/b.rs", &[]),
         ];
         let listed = tests(&claims.iter().collect::<Vec<_>>());
-        let expected = "[api/a.c](../c-tests/api/a.c): one, two\\*<br>[src/b.rs](../src/b.rs): three";
+        let expected =
+            "[api/a.c](../c-tests/api/a.c): one, two\\*<br>[src/b.rs](../src/b.rs): three";
         assert_eq!(listed, expected);
     }
 }
