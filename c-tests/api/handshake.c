@@ -135,7 +135,7 @@ TEST(a_server_may_omit_the_read_only_byte, "C-214 T-31")
     fake_stop(fake);
 }
 
-TEST(the_handshake_may_come_one_byte_at_a_time, "C-214 C-200 C-526")
+TEST(the_handshake_may_come_one_byte_at_a_time, "C-214 C-200")
 {
     fake_t *fake = fake_start();
     probe_t session = probe("global");

@@ -130,7 +130,7 @@ TEST(a_server_that_comes_up_late_is_found, "C-421 C-435")
     }
 }
 
-TEST(a_request_ends_the_pause_between_attempts, "C-422 C-421")
+TEST(a_request_ends_the_pause_between_attempts, "C-422")
 {
     char hosts[64];
     probe_t get = probe("get");

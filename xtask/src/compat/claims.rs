@@ -1,11 +1,10 @@
 //! Which test claims which number.
 //!
-//! In C a claim is the second argument of `TEST(name, "C-123 C-124")`. In Rust it is a comment
-//! line between the test function and what comes before it, `// C-123, C-485…C-490: words`; the
-//! suites of `cargo xtask test` claim in the same way. In Python it is `# C-123` there.
+//! In C a claim is the second argument of `TEST(name, "C-123 C-124")` or of a macro whose name ends
+//! in SCENARIO. In Rust it is a comment line directly above the test function,
+//! `// C-123, C-485…C-490: words`. In Python it is `# C-123` there.
 
 use std::fs;
-use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
@@ -21,10 +20,16 @@ const FOLDERS: [&str; 6] = [
     "tests",
     "xtask/src",
 ];
+/// Folders where public functions are tests, because another program calls them.
+const OWN_HARNESS: [&str; 2] = ["tests/ensemble/", "xtask/src/suites/"];
+/// How macros end that define a test in C.
+const MACROS: [&str; 2] = ["TEST(", "SCENARIO("];
 /// Folders of Rust code that may be compared with the C library.
 const COMPARING: [&str; 2] = ["tests/abi/", "xtask/src/suites/"];
 /// Words of tests that do compare.
 const COMPARISONS: [&str; 3] = ["original", "reference", "debians"];
+/// What C programs include for the calls that the C library has not.
+const EXTENSIONS: &str = "/ext.h\"";
 /// How a C test says that it does not run on the C library.
 const NOT_THERE: &str = "NOT_ON_THE_REFERENCE(";
 
@@ -55,9 +60,14 @@ pub(crate) fn read(contract: &Contract) -> Result<Vec<Claim>> {
     for folder in FOLDERS {
         for file in files(folder)? {
             let text = fs::read_to_string(root().join(&file))?;
+            let extended = text.contains(EXTENSIONS);
             for test in tests(&file, &text) {
                 let context = || format!("{} in {file}", test.name);
-                claims.extend(claims_of(contract, &file, &test).with_context(context)?);
+                let mut found = claims_of(contract, &file, &test).with_context(context)?;
+                for claim in &mut found {
+                    claim.on_both &= !extended;
+                }
+                claims.extend(found);
             }
         }
     }
@@ -121,47 +131,69 @@ fn tests(file: &str, text: &str) -> Vec<Test> {
     if is_c(file) {
         return c_tests(text);
     }
-    let is_suite = Path::new(file).starts_with("xtask/src/suites");
-    if file.ends_with(".rs") {
-        commented_tests(text, "//", "fn ", is_suite)
-    } else {
-        commented_tests(text, "#", "def ", true)
+    if !file.ends_with(".rs") {
+        return commented_tests(text, "#", "def ", Marked::All);
     }
+    let own_harness = OWN_HARNESS.iter().any(|folder| file.starts_with(folder));
+    let marked = if own_harness {
+        Marked::Public
+    } else {
+        Marked::Attribute
+    };
+    commented_tests(text, "//", "fn ", marked)
 }
 
 fn c_tests(text: &str) -> Vec<Test> {
-    let mut parts = text.split("\nTEST(");
-    parts.next();
-    let tests = parts.filter_map(|part| {
-        let (head, body) = part.split_once(")\n{")?;
-        let (name, claims) = head.split_once(',')?;
-        Some(Test {
-            name: name.trim().to_owned(),
-            claims: claims.to_owned(),
-            body: body.split("\n}").next().unwrap_or(body).to_owned(),
-        })
-    });
-    tests.collect()
+    let mut tests = Vec::new();
+    let mut rest = text;
+    while let Some((line, after)) = rest.split_once('\n') {
+        let macro_end = line.find('(').map_or(0, |at| at + 1);
+        let (name, _) = line.split_at(macro_end);
+        let defines = MACROS.iter().any(|end| name.ends_with(end));
+        let parts = rest[macro_end..].split_once(")\n{").filter(|_| defines);
+        if let Some((head, body)) = parts
+            && let Some((name, claims)) = head.split_once(',')
+        {
+            tests.push(Test {
+                name: name.trim().to_owned(),
+                claims: claims.to_owned(),
+                body: body.split("\n}").next().unwrap_or(body).to_owned(),
+            });
+        }
+        rest = after;
+    }
+    tests
 }
 
-/// Functions with a claim in the comments right above them; `marked` if all functions are tests,
-/// else they need Rust's attribute.
-fn commented_tests(text: &str, comment: &str, keyword: &str, marked: bool) -> Vec<Test> {
+/// What makes a function a test.
+#[derive(Clone, Copy, PartialEq)]
+enum Marked {
+    All,
+    Public,
+    Attribute,
+}
+
+/// The tests with a claim in the comments directly above them.
+fn commented_tests(text: &str, comment: &str, keyword: &str, marked: Marked) -> Vec<Test> {
     let mut tests: Vec<Test> = Vec::new();
-    let (mut claims, mut is_test) = (String::new(), marked);
+    let (mut claims, mut attribute) = (String::new(), false);
     let mut body_of_claim = false;
     for line in text.lines() {
         let code = line.trim();
         let said = code.strip_prefix(comment).map(str::trim_start);
-        let said = said.filter(|_| !code.starts_with("#["));
-        if let Some(said) = said {
+        if code.starts_with("#[") || code.starts_with('@') {
+            attribute |= code.starts_with("#[test]");
+        } else if let Some(said) = said {
             if starts_with_number(said) {
                 let numbers = said.split(':').next().unwrap_or(said);
                 claims = format!("{claims} {numbers}");
             }
-        } else if code.starts_with("#[") || code.starts_with('@') {
-            is_test |= code.starts_with("#[test]");
         } else if let Some(name) = function(code, keyword) {
+            let is_test = match marked {
+                Marked::All => true,
+                Marked::Public => code.starts_with("pub"),
+                Marked::Attribute => attribute,
+            };
             body_of_claim = is_test && !claims.is_empty();
             if body_of_claim {
                 tests.push(Test {
@@ -170,9 +202,9 @@ fn commented_tests(text: &str, comment: &str, keyword: &str, marked: bool) -> Ve
                     body: String::new(),
                 });
             }
-            (claims, is_test) = (String::new(), marked);
+            (claims, attribute) = (String::new(), false);
         } else {
-            (claims, is_test) = (String::new(), marked);
+            (claims, attribute) = (String::new(), false);
             if let Some(test) = tests.last_mut().filter(|_| body_of_claim) {
                 test.body += line;
                 test.body.push('\n');
@@ -207,13 +239,15 @@ mod tests {
 
     #[test]
     fn a_c_test_claims_what_its_second_argument_names() {
-        let text = "\nTEST(one, \"C-001\"\n          \"C-002\")\n{\n    x();\n}\nint y;\n\
+        let text = "/* x */\nTEST(one, \"C-001\"\n          \"C-002\")\n{\n    x();\n}\nint y;\n\
                     static void no(void)\n{\n}\n";
         let tests = c_tests(text);
         assert_eq!(tests.len(), 1);
         assert_eq!(tests[0].name, "one");
         assert_eq!(scan(&tests[0].claims).len(), 2);
         assert_eq!(tests[0].body.trim(), "x();");
+        let text = "SYNC_SCENARIO(two, \"C-001\")\n{\n}\nSCENARIO_X(no, \"C-002\")\n{\n}\n";
+        assert_eq!(names(&c_tests(text)), [("two", "\"C-001\"")]);
     }
 
     #[test]
@@ -221,14 +255,21 @@ mod tests {
         let text = "// C-001, C-002: words, C-003\n#[test]\nfn one() {\n    // C-004\n}\n\n\
                     // C-005\nfn no_test() {}\n// C-006\n\n#[test]\nfn apart() {}\n\
                     // About C-007\n/// Doc\n#[test]\n// T-01\nfn two() {}\n";
-        let found = commented_tests(text, "//", "fn ", false);
+        let found = commented_tests(text, "//", "fn ", Marked::Attribute);
         assert_eq!(names(&found), [("one", "C-001, C-002"), ("two", "T-01")]);
+    }
+
+    #[test]
+    fn a_test_of_another_harness_is_public() {
+        let text = "// C-001\npub(crate) fn one() {}\n// C-002\nfn helper() {}\n";
+        let found = commented_tests(text, "//", "fn ", Marked::Public);
+        assert_eq!(names(&found), [("one", "C-001")]);
     }
 
     #[test]
     fn a_python_test_claims_in_the_same_way() {
         let text = "# C-001\ndef test_one():\n    pass\n\ndef test_two():\n    pass\n";
-        let found = commented_tests(text, "#", "def ", true);
+        let found = commented_tests(text, "#", "def ", Marked::All);
         assert_eq!(names(&found), [("test_one", "C-001")]);
     }
 }
