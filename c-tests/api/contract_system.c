@@ -246,9 +246,9 @@ TEST(a_name_that_moves_is_followed_at_the_next_attempt, "C-410 C-450")
 TEST(an_outage_of_the_resolver_stops_neither_pings_nor_requests_nor_reconnects, "C-410")
 {
     NOT_ON_THE_REFERENCE("C-410: it stands still");
-    stage_t *stage = named_stage(600);
+    stage_t *stage = named_stage(2400);
     name_fails(EAI_AGAIN, 0);
-    for (int i = 0; i < 3; i++) { /* pings go on */
+    for (int i = 0; i < 2; i++) { /* pings go on */
         frame_t frame = fake_receive_any(stage->connection);
         CHECK_INT(frame.type, ZOO_PING_OP);
         fake_reply(stage->connection, -2, 0, 0, NULL);
@@ -283,15 +283,13 @@ TEST(without_routine_resolution_a_name_is_looked_up_only_to_connect, "C-411 C-41
 TEST(setting_the_wall_clock_does_not_touch_the_session, "C-412 C-413 C-414")
 {
     static const long offsets[] = {86400, -86400, 0};
-    stage_t *stage = stage_open_with("", 600, 0);
+    stage_t *stage = stage_open_with("", 2400, 0);
     for (int i = 0; i < 3; i++) {
         wall_offset = offsets[i];
-        for (int k = 0; k < 2; k++) {
-            frame_t frame = fake_receive_any(stage->connection);
-            CHECK_INT(frame.type, ZOO_PING_OP);
-            fake_reply(stage->connection, -2, 0, 0, NULL);
-            frame_free(&frame);
-        }
+        frame_t frame = fake_receive_any(stage->connection);
+        CHECK_INT(frame.type, ZOO_PING_OP);
+        fake_reply(stage->connection, -2, 0, 0, NULL);
+        frame_free(&frame);
         round_trip(stage);
     }
     CHECK_INT(journal_count("global: session connecting"), 0);

@@ -159,6 +159,10 @@ TEST(watch_one_uses_the_watcher_of_the_moment_of_the_call, "C-269 C-285")
     CHECK_INT(zoo_get(live->zh, node, 1, NULL, &length, NULL), ZOK);
     CHECK_INT(zoo_set(live->zh, node, "2", 1, -1), ZOK);
     probe_wait(&other, 1);
+    CHECK_INT(zoo_get(live->zh, node, 1, NULL, &length, NULL), ZOK);
+    zoo_set_watcher(live->zh, NULL); /* too late for the watch just set */
+    CHECK_INT(zoo_set(live->zh, node, "3", 1, -1), ZOK);
+    probe_wait(&other, 2);
     live_close(live);
 }
 
