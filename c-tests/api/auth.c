@@ -164,6 +164,31 @@ TEST(a_refused_credential_ends_the_session, "C-437 C-566 C-406 C-442")
     stage_close_unconnected(stage);
 }
 
+static void close_inside(probe_t *self)
+{
+    CHECK_INT(zookeeper_close((zhandle_t *)self->then_data), ZOK);
+    journal_add("close returned");
+}
+
+/* Where the original tells requests that the handle closes, ours tells what ended the session. */
+TEST(a_credentials_completion_may_close_and_every_request_is_still_completed, "C-437 C-533 C-534")
+{
+    stage_t *stage = stage_open("");
+    probe_t auth = probe("auth"), get = probe(NULL);
+    auth.then = close_inside;
+    auth.then_data = stage->zh;
+    CHECK_INT(zoo_aget(stage->zh, "/a", 0, on_data, &get), ZOK);
+    fake_receive_type(stage->connection, ZOO_GETDATA_OP);
+    CHECK_INT(add(stage, "digest", "me:wrong", &auth), ZOK);
+    fake_receive_type(stage->connection, ZOO_SETAUTH_OP);
+    fake_reply(stage->connection, -4, 0, ZAUTHFAILED, NULL);
+    journal_wait("close returned");
+    probe_wait(&get, 1);
+    CHECK(get.rc == ZAUTHFAILED || get.rc == ZCLOSING);
+    CHECK_INT(auth.rc, ZAUTHFAILED);
+    fake_hang_up(stage->connection);
+}
+
 TEST(a_credential_refused_on_a_resend_ends_the_session_too, "C-566 C-437")
 {
     stage_t *stage = stage_open("");

@@ -24,6 +24,7 @@ static int thread_count(void)
 
 TEST(a_handle_has_exactly_two_threads, "C-510")
 {
+    NOT_UNDER_THREAD_SANITIZER("it has a thread of its own");
     stage_t *stage = stage_open("");
     CHECK_INT(thread_count(), 3);
     fake_end_session(stage->zh, stage->connection);
@@ -307,6 +308,7 @@ static void end_thread(probe_t *self)
 
 TEST(a_callback_that_ends_its_thread_does_not_end_the_process, "C-510 T-39")
 {
+    NOT_UNDER_THREAD_SANITIZER("it has a thread of its own");
     stage_t *stage = stage_open("");
     probe_t get = probe("get");
     get.then = end_thread;

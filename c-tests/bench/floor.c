@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "bench.h"
 #include "floor_frames.h"
+#include "floor_threads.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -66,13 +67,17 @@ static void connect_socket(void)
     setsockopt(sock, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 }
 
-/* Sends one frame and returns the first bytes of its reply, all of which it reads. */
-static void exchange(const frame_t *request, char *reply, size_t length)
+static void send_frame(const frame_t *request)
 {
-    uint32_t wire;
     if (send(sock, request->bytes, request->length, 0) != (ssize_t)request->length) {
         die("send");
     }
+}
+
+/* Returns the first bytes of a reply, all of which it reads. */
+static void receive_frame(char *reply, size_t length)
+{
+    uint32_t wire;
     if (recv(sock, &wire, sizeof wire, MSG_WAITALL) != sizeof wire || ntohl(wire) < length ||
         recv(sock, reply, length, MSG_WAITALL) != (ssize_t)length) {
         die("no reply");
@@ -86,14 +91,31 @@ static void exchange(const frame_t *request, char *reply, size_t length)
     }
 }
 
-static void open_session(void)
+static void exchange(const frame_t *request, char *reply, size_t length)
+{
+    send_frame(request);
+    receive_frame(reply, length);
+}
+
+static void ask_for_session(void)
 {
     frame_t request = {0};
-    char reply[4];
     connect_socket();
     frame_connect(&request, SESSION_TIMEOUT_MS);
-    exchange(&request, reply, sizeof reply);
+    send_frame(&request);
     free(request.bytes);
+}
+
+static void receive_session(void)
+{
+    char reply[4];
+    receive_frame(reply, sizeof reply);
+}
+
+static void open_session(void)
+{
+    ask_for_session();
+    receive_session();
 }
 
 static int32_t error_of(const char *header)
@@ -115,14 +137,36 @@ static void make_node(const char *node, int size)
     free(request.bytes);
 }
 
-static void close_session(void)
+static void say_goodbye(void)
 {
     frame_t request = {0};
-    char reply[HEADER];
     frame_close_session(&request);
-    exchange(&request, reply, HEADER - 4);
-    close(sock);
+    send_frame(&request);
     free(request.bytes);
+}
+
+static void await_goodbye(void)
+{
+    char reply[HEADER];
+    receive_frame(reply, HEADER - 4);
+    close(sock);
+}
+
+static void close_session(void)
+{
+    say_goodbye();
+    await_goodbye();
+}
+
+/* A session with the two threads that each handle of the API has. */
+static void live_with_threads(void)
+{
+    ask_for_session();
+    threads_open(receive_session);
+    say_goodbye();
+    threads_end();
+    threads_join();
+    await_goodbye();
 }
 
 /* Counts the replies in what was read. */
@@ -223,8 +267,12 @@ static void run_connect_close(void)
     uint64_t count = 0;
     for (; now() < end; count++) {
         double begin = now();
-        open_session();
-        close_session();
+        if (options.threads == 2) {
+            live_with_threads();
+        } else {
+            open_session();
+            close_session();
+        }
         latencies_add(&latencies, now() - begin);
     }
     usage_t after = usage_now();

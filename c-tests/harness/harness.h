@@ -52,6 +52,13 @@ int on_the_reference(void);
             SKIP("the original does otherwise (%s)", contract);                   \
     } while (0)
 
+/* For what ThreadSanitizer itself changes, such as the number of threads. */
+#ifdef __SANITIZE_THREAD__
+#define NOT_UNDER_THREAD_SANITIZER(reason) SKIP("under ThreadSanitizer: %s", reason)
+#else
+#define NOT_UNDER_THREAD_SANITIZER(reason) ((void)0)
+#endif
+
 #define CHECK(condition)                                                          \
     do {                                                                          \
         if (!(condition))                                                         \

@@ -173,14 +173,16 @@ static const char *state_name(int state, char *text, size_t size)
 /* Notes the call down and lets the waiters see it, then runs the hook. */
 static void note(probe_t *self, const char *line)
 {
+    /* Read under the lock: who waits for this call may set the hook for the next one. */
+    void (*then)(probe_t *) = self->then;
     self->thread = pthread_self();
     if (self->name)
         add_line(line);
     self->calls++;
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
-    if (self->then)
-        self->then(self);
+    if (then)
+        then(self);
 }
 
 void on_event(zhandle_t *zh, int type, int state, const char *path, void *context)

@@ -79,6 +79,15 @@ fn multi_path<'a>(op: &MultiOp<'a>) -> (Text<'a>, i32) {
     }
 }
 
+fn multi_data<'a>(op: &MultiOp<'a>) -> zk_proto::Buffer<'a> {
+    match op {
+        MultiOp::Create(r) | MultiOp::Create2(r) | MultiOp::CreateContainer(r) => r.data,
+        MultiOp::CreateTtl(r) => r.data,
+        MultiOp::SetData(r) => r.data,
+        MultiOp::Delete(_) | MultiOp::Check(_) => None,
+    }
+}
+
 /// Appends the frame of a checked request. On an error `out` is as before.
 pub(crate) fn append(
     request: &Request<'_>,
@@ -102,6 +111,16 @@ pub(crate) fn append(
         return Err(Code::MARSHALLING_ERROR);
     }
     Ok(())
+}
+
+/// Bytes of a request's data, which are most of a large frame.
+pub(crate) fn payload(request: &Request<'_>) -> usize {
+    let of = |data: zk_proto::Buffer<'_>| data.map_or(0, <[u8]>::len);
+    match *request {
+        Request::Create { data, .. } | Request::SetData { data, .. } => of(data),
+        Request::Multi(ops) => ops.iter().map(|op| of(multi_data(op))).sum(),
+        _ => 0,
+    }
 }
 
 fn op(request: &Request<'_>) -> Op {

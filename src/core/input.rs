@@ -121,10 +121,10 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         events.session = Some((self.session_id, self.password));
 
         // On the wire: credentials, watches, then what callers have queued (C-431).
-        self.credentials.append_all(&mut self.tx);
+        self.credentials.append_all(self.tx.tail(0));
         if self.rearms_watches {
             self.watches
-                .append_set_watches(self.last_zxid, &mut self.tx);
+                .append_set_watches(self.last_zxid, self.tx.tail(0));
         }
         self.announce(events);
         if !self.rearms_watches {

@@ -9,6 +9,7 @@
 )]
 
 mod auth;
+mod chunks;
 pub(crate) mod connect_string;
 pub(crate) mod encode;
 mod event;

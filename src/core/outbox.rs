@@ -3,6 +3,7 @@
 use zk_proto::records::{AuthPacket, RequestHeader};
 use zk_proto::{Code, Jute, Op, Xid, frame};
 
+use super::chunks::Chunks;
 use super::encode;
 use super::paths;
 use super::reply::ReplyKind;
@@ -44,7 +45,7 @@ pub(crate) struct Queue<C, W> {
     /// Auth packets: they go in front of everything that is still queued (C-562).
     pub(crate) front: Vec<u8>,
     /// Frames of `entries`, in the same order.
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Chunks,
     pub(crate) entries: Vec<Pending<C, W>>,
 }
 
@@ -52,7 +53,7 @@ impl<C, W> Default for Queue<C, W> {
     fn default() -> Self {
         Self {
             front: Vec::new(),
-            bytes: Vec::new(),
+            bytes: Chunks::default(),
             entries: Vec::new(),
         }
     }
@@ -109,7 +110,7 @@ impl<C, W> Outbox<C, W> {
             xid,
             watch,
             &mut self.scratch,
-            &mut self.queue.bytes,
+            self.queue.bytes.tail(encode::payload(request)),
         )?;
         let effect = watcher.and_then(|watcher| {
             let of = encode::watch_of(request)?;
@@ -150,7 +151,7 @@ impl<C, W> Outbox<C, W> {
         } else {
             Op::CheckWatches
         };
-        frame::append(&mut self.queue.bytes, |out| {
+        frame::append(self.queue.bytes.tail(path.len()), |out| {
             RequestHeader { xid, op: op.into() }.encode(out);
             Some(&path[..]).encode(out);
             kind.encode(out);

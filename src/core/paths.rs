@@ -7,6 +7,55 @@ use zk_proto::CreateMode;
 /// `mode` is the create mode, 0 for other calls. Sequential creates may end in `/`, `/.` or
 /// `/..`, because the server appends digits to it.
 pub(crate) fn is_valid(path: &[u8], mode: i32) -> bool {
+    is_plain(path) || is_valid_segmentwise(path, mode)
+}
+
+/// Bytes of a path that are looked at together, and the one behind them.
+const STEP: usize = 8;
+
+/// True for paths that are valid without a second look, which are nearly all: no segment is
+/// empty or starts with a dot, and no byte is below the space.
+#[inline]
+fn is_plain(path: &[u8]) -> bool {
+    if path.first() != Some(&b'/') || path.last() == Some(&b'/') {
+        return false;
+    }
+    let Some(last) = path.last_chunk::<{ STEP + 1 }>() else {
+        return path
+            .array_windows()
+            .all(|&[a, b]| b >= b' ' && (a != b'/' || b != b'/' && b != b'.'));
+    };
+    // The last window may overlap the one before it.
+    let windows = path.array_windows().step_by(STEP);
+    windows.fold(dubious(last), |found, window| found | dubious(window)) == 0
+}
+
+/// Not 0 if one of the bytes behind the first is below the space, or is a slash or dot that
+/// follows a slash.
+#[inline]
+fn dubious(window: &[u8; STEP + 1]) -> u64 {
+    let ([before @ .., _], [_, bytes @ ..]) = (window, window);
+    let (before, bytes) = (u64::from_ne_bytes(*before), u64::from_ne_bytes(*bytes));
+    let slash = zeros(before ^ all(b'/'));
+    // The two differ in the lowest bit.
+    let slash_or_dot = zeros((bytes | all(1)) ^ all(b'/'));
+    let below_space = zeros(bytes & all(0xe0));
+    slash & slash_or_dot | below_space
+}
+
+/// A word of equal bytes.
+const fn all(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; STEP])
+}
+
+/// The highest bit of each byte that is 0.
+#[inline]
+const fn zeros(word: u64) -> u64 {
+    !(((word & all(0x7f)) + all(0x7f)) | word) & all(0x80)
+}
+
+/// The rule as the contract has it.
+fn is_valid_segmentwise(path: &[u8], mode: i32) -> bool {
     if path == b"/" {
         return true;
     }
@@ -81,6 +130,50 @@ mod tests {
         }
         for mode in [1, 4, 5, 7, -1] {
             assert!(!is_valid(b"/a/", mode), "mode {mode}");
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(4_000))]
+        #[test]
+        fn looking_at_many_bytes_at_once_finds_what_looking_at_segments_finds(
+            bytes in proptest::collection::vec(
+                proptest::prop_oneof![
+                    4 => proptest::sample::select(&b"/.ab\x00\x01\x1e\x1f \x7f\x80\xaf\xae"[..]),
+                    4 => proptest::prelude::Just(b'x'),
+                    1 => proptest::prelude::any::<u8>(),
+                ],
+                0..40,
+            ),
+            mode in -1..8,
+        ) {
+            for path in [&bytes[..], &[b"/", &bytes[..]].concat()] {
+                proptest::prop_assert_eq!(is_valid(path, mode), is_valid_segmentwise(path, mode));
+            }
+        }
+    }
+
+    #[test]
+    fn a_dubious_byte_is_found_at_every_place() {
+        for len in 2..40 {
+            let plain: Vec<u8> = std::iter::once(b'/')
+                .chain((1..len).map(|_| b'x'))
+                .collect();
+            assert!(is_plain(&plain), "{len}");
+            for at in 1..len {
+                for byte in [0, 1, 0x1f, b'/'] {
+                    let mut path = plain.clone();
+                    path[at] = byte;
+                    // A lone slash inside is as plain as anything.
+                    let expected = byte == b'/' && at > 1 && at + 1 < len;
+                    assert_eq!(is_plain(&path), expected, "{byte} at {at} of {len}");
+                }
+                let mut path = plain.clone();
+                path[at] = b'.';
+                assert_eq!(is_plain(&path), at > 1, "a dot at {at} of {len}");
+                path[at - 1] = b'/';
+                assert!(!is_plain(&path), "a dot behind a slash at {at} of {len}");
+            }
         }
     }
 

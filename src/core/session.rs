@@ -8,6 +8,7 @@ use zk_proto::records::{ConnectRequest, PASSWORD_LEN, RequestHeader};
 use zk_proto::{Code, Jute, Op, Xid, frame};
 
 use super::auth::Credentials;
+use super::chunks::Chunks;
 use super::event::{Delivery, Events, Fault, FaultKind, State};
 use super::hosts::{Hosts, ListChange};
 use super::outbox::{Pending, Queue};
@@ -55,8 +56,11 @@ pub struct Core<C, W, A> {
     pub(super) watches: Watches<W>,
     pub(super) credentials: Credentials<A>,
     pub(super) in_flight: VecDeque<Pending<C, W>>,
-    pub(super) tx: Vec<u8>,
+    pub(super) tx: Chunks,
+    /// Bytes of its first chunk that were sent.
     tx_sent: usize,
+    /// The session has been quiet, so memory that is not used can be given back.
+    quiet: bool,
     pub(super) last_received: Millis,
     last_sent: Millis,
     pause_until: Option<Millis>,
@@ -88,8 +92,9 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             watches: Watches::default(),
             credentials: Credentials::default(),
             in_flight: VecDeque::new(),
-            tx: Vec::new(),
+            tx: Chunks::default(),
             tx_sent: 0,
+            quiet: false,
             last_received: 0,
             last_sent: 0,
             pause_until: None,
@@ -181,7 +186,7 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             password: Some(&self.password),
             read_only: Some(self.read_only_allowed),
         };
-        frame::append(&mut self.tx, |out| request.encode(out));
+        frame::append(self.tx.tail(0), |out| request.encode(out));
     }
 
     /// Time has passed. Fails if the server has been silent for too long (C-413), and queues a
@@ -192,7 +197,10 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             return Err(Fault::loss(Code::OPERATION_TIMEOUT, reason));
         }
         if self.ping_is_due(now) {
-            frame::append(&mut self.tx, |out| {
+            self.tx.shrink();
+            self.in_flight = VecDeque::new();
+            self.quiet = true;
+            frame::append(self.tx.tail(0), |out| {
                 RequestHeader {
                     xid: Xid::PING,
                     op: Op::Ping.into(),
@@ -233,29 +241,31 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
 
     /// Takes queued requests over for sending. Only in a live state; `queue` is left empty.
     pub(crate) fn enqueue(&mut self, queue: &mut Queue<C, W>) {
-        self.tx.append(&mut queue.front);
-        if self.tx_sent == self.tx.len() {
-            self.tx.clear();
-            self.tx_sent = 0;
-            // Nothing is half sent, so the caller's buffer can be sent as it is.
-            std::mem::swap(&mut self.tx, &mut queue.bytes);
-        } else {
-            self.tx.append(&mut queue.bytes);
-        }
+        self.take_bytes(queue);
         self.in_flight.extend(queue.entries.drain(..));
+        if std::mem::take(&mut self.quiet) {
+            *queue = Queue::default();
+        }
     }
 
-    /// Bytes to send.
+    fn take_bytes(&mut self, queue: &mut Queue<C, W>) {
+        if !queue.front.is_empty() {
+            self.tx.tail(queue.front.len()).append(&mut queue.front);
+        }
+        self.tx.append(&mut queue.bytes);
+    }
+
+    /// Bytes to send next; empty if there are none.
     pub fn transmit(&self) -> &[u8] {
-        self.tx.get(self.tx_sent..).unwrap_or_default()
+        self.tx.front().get(self.tx_sent..).unwrap_or_default()
     }
 
     /// The first `n` bytes of [`transmit`](Self::transmit) are on their way.
     pub fn sent(&mut self, n: usize, now: Millis) {
         self.tx_sent += n;
         self.last_sent = now;
-        if self.tx_sent >= self.tx.len() {
-            self.tx.clear();
+        if self.tx_sent >= self.tx.front().len() {
+            self.tx.pop_front();
             self.tx_sent = 0;
         }
     }
@@ -361,9 +371,8 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
     /// sent yet stays to be sent, followed by a close request, if the session is live.
     pub(crate) fn close(&mut self, queue: &mut Queue<C, W>, events: &mut Events<C, W, A>) {
         if self.state.is_live() {
-            self.tx.extend_from_slice(&queue.front);
-            self.tx.extend_from_slice(&queue.bytes);
-            frame::append(&mut self.tx, |out| {
+            self.take_bytes(queue);
+            frame::append(self.tx.tail(0), |out| {
                 RequestHeader {
                     xid: super::xid::next(),
                     op: Op::CloseSession.into(),

@@ -1,6 +1,6 @@
 //! Things kept for reuse, so that requests need not allocate.
 
-use parking_lot::Mutex;
+use crate::runtime::primitives::Mutex;
 
 /// Spare `T`s of one handle, at most `KEPT` of them. Any thread.
 #[derive(Debug)]

@@ -4,7 +4,6 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use zk_proto::{Buffer, Code, records};
 
 use super::alloc::NoMemory;
@@ -16,6 +15,7 @@ use super::transaction::MultiResults;
 use super::types::{ACL_vector, Stat, String_vector, watcher_fn, zhandle_t};
 use super::{alloc, convert};
 use crate::core::{Outcome, Request};
+use crate::runtime::primitives::{Mutex, interleave};
 use crate::runtime::{Client as _, Waiter};
 
 /// Where the results of a synchronous call go: pointers of the waiting caller, each may be NULL
@@ -61,6 +61,7 @@ impl Out {
     /// The pointers are valid, as the documentation of the C calls asks, and the caller who
     /// gave them is waiting.
     unsafe fn store(self, result: Result<Outcome<'_>, Code>) -> Code {
+        interleave();
         if let Self::Multi(results) = self {
             // SAFETY: promised by our caller; nobody writes to them meanwhile.
             return unsafe { &*results.0 }.finish_sync(result);
@@ -297,5 +298,7 @@ pub(super) fn request(
     })
 }
 
+#[cfg(all(test, loom))]
+mod models;
 #[cfg(test)]
 mod tests;

@@ -41,6 +41,18 @@ impl Life {
         self.closing.load(Ordering::Acquire)
     }
 
+    /// True if the handle was closed from a callback: the completion thread finishes that.
+    pub(super) fn is_finished_after_callbacks(&self) -> bool {
+        self.finish_after_callbacks.load(Ordering::Acquire)
+    }
+
+    /// Waits for the IO thread's end. Once, and not on that thread.
+    pub(super) fn join_io(&self) {
+        if let Some(io) = self.io.get() {
+            io.join();
+        }
+    }
+
     /// True on the IO thread, where auth completions and log callbacks run.
     pub(super) fn on_io_thread(&self) -> bool {
         self.io.get().is_some_and(|io| io.is_current())
@@ -96,9 +108,7 @@ impl<C: Client> Handle<C> {
         }
         // With nothing left to deliver, the server can be told while the threads end.
         let told_early = (io_is_idle && self.dispatcher.stop_if_idle()).then(|| self.say_goodbye());
-        if let Some(io) = self.life.io.get() {
-            io.join();
-        }
+        self.life.join_io();
         self.dispatcher.stop();
         if let Some(completion) = self.life.completion.get() {
             completion.join();
@@ -107,14 +117,8 @@ impl<C: Client> Handle<C> {
         self.finish(told);
     }
 
-    /// Last act of the completion thread.
+    /// Last act of the completion thread, after a close from a callback. The IO thread is done.
     pub(super) fn finish_close_after_callbacks(&self) {
-        if !self.life.finish_after_callbacks.load(Ordering::Acquire) {
-            return;
-        }
-        if let Some(io) = self.life.io.get() {
-            io.join();
-        }
         Thread::current().detach();
         self.finish(self.say_goodbye());
     }

@@ -239,8 +239,13 @@ impl<C: Client> Engine<C> {
             let Some(connection) = &mut self.connection else {
                 break;
             };
-            match connection.write(self.core.transmit()) {
-                Ok(Some(n)) => self.core.sent(n, now),
+            let bytes = self.core.transmit();
+            match connection.write(bytes) {
+                Ok(Some(n)) => {
+                    // Less than was offered: the kernel is full and reports when it is not.
+                    self.blocked = n < bytes.len();
+                    self.core.sent(n, now);
+                }
                 Ok(None) => self.blocked = true,
                 Err(e) => return self.fail(handle, &broken("send() call failed", &e), now),
             }

@@ -2,6 +2,9 @@
 
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
 use zk_proto::Code;
 
 use super::close::Life;
@@ -9,8 +12,7 @@ use super::dispatcher::{Batch, Dispatcher, Worker};
 use super::engine::{Engine, WAKER};
 use super::inlet::{Bell, Inlet};
 use super::io_thread::IoThread;
-use super::primitives::atomic::{AtomicBool, AtomicI32, Ordering};
-use super::primitives::{Arc, Mutex};
+use super::primitives::Mutex;
 use super::resolution;
 use super::{Client, Config, OpenError, WatchRemoval};
 use crate::core::connect_string::{ConnectStringError, parse_hosts, split_chroot};

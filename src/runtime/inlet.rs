@@ -5,7 +5,9 @@
 //! wake-up between the word and the sleep is not lost, because a [`Bell`] keeps ringing until
 //! the sleeper has heard it.
 
-use super::primitives::{Arc, Mutex};
+use std::sync::Arc;
+
+use super::primitives::Mutex;
 
 /// What ends the IO thread's sleep: now, or at once when it falls asleep the next time.
 pub(super) trait Bell {

@@ -1,12 +1,12 @@
 //! The IO thread: polls the socket and drives the engine.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mio::event::Event;
 
 use super::engine::{Aftermath, PROBE, Ready, SOCKET};
-use super::primitives::Arc;
 use super::{Client, Handle};
 use crate::core::Millis;
 use crate::net::thread::Thread;

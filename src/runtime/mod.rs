@@ -1,6 +1,7 @@
 //! Threads, locks and life of a handle. Knows the core and the sockets, but no C.
 #![forbid(unsafe_code)]
 
+mod batches;
 mod close;
 mod connecting;
 mod direct;
@@ -12,6 +13,8 @@ mod handle;
 mod inbox;
 mod inlet;
 mod io_thread;
+#[cfg(all(test, loom))]
+mod models;
 pub(crate) mod primitives;
 mod probe;
 mod resolution;

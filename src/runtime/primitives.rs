@@ -1,6 +1,80 @@
-//! The locks and atomics that threads meet at.
+//! The locks that the threads of a handle meet at. In the models of `super::models` they are
+//! those of the model checker, with the same interface.
 
-pub(crate) use std::sync::Arc;
-pub(crate) use std::sync::atomic;
-
+#[cfg(not(all(test, loom)))]
 pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+
+#[cfg(all(test, loom))]
+pub(crate) use modelled::{Condvar, Mutex, MutexGuard};
+
+/// Lets the model checker switch threads where a program can be interrupted without a lock being
+/// involved. Nothing otherwise.
+#[inline]
+pub(crate) fn interleave() {
+    #[cfg(all(test, loom))]
+    loom::thread::yield_now();
+}
+
+#[cfg(all(test, loom))]
+mod modelled {
+    use std::ops::{Deref, DerefMut};
+
+    use loom::sync;
+
+    #[derive(Debug, Default)]
+    pub(crate) struct Mutex<T>(sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(sync::Mutex::new(value))
+        }
+
+        #[track_caller]
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            MutexGuard(self.0.lock().ok())
+        }
+
+        #[track_caller]
+        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            self.0.try_lock().ok().map(|guard| MutexGuard(Some(guard)))
+        }
+    }
+
+    /// Empty only inside of [`Condvar::wait`].
+    #[derive(Debug)]
+    pub(crate) struct MutexGuard<'a, T>(Option<sync::MutexGuard<'a, T>>);
+
+    impl<T> Deref for MutexGuard<'_, T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            self.0.as_ref().expect("the lock is held")
+        }
+    }
+
+    impl<T> DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            self.0.as_mut().expect("the lock is held")
+        }
+    }
+
+    #[derive(Debug, Default)]
+    pub(crate) struct Condvar(sync::Condvar);
+
+    impl Condvar {
+        pub(crate) fn new() -> Self {
+            Self::default()
+        }
+
+        #[track_caller]
+        pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
+            let held = guard.0.take().expect("the lock is held");
+            guard.0 = self.0.wait(held).ok();
+        }
+
+        #[track_caller]
+        pub(crate) fn notify_one(&self) {
+            self.0.notify_one();
+        }
+    }
+}

@@ -47,7 +47,8 @@ pub(crate) fn build() -> Result<PathBuf> {
     Ok(folder.join("libzookeeper_mt.so"))
 }
 
-fn link_soname(folder: &Path) -> Result<()> {
+/// Puts the soname link beside the library in `folder`.
+pub(crate) fn link_soname(folder: &Path) -> Result<()> {
     let link = folder.join(SONAME);
     if fs::read_link(&link).is_ok_and(|target| target == Path::new("libzookeeper_mt.so")) {
         return Ok(());

@@ -56,13 +56,21 @@ impl Matrix {
         none(&faults)
     }
 
-    /// Fails if a deviation from the C library is not told in the list of quirks, or if a test
+    /// Fails if the list of quirks and the table do not tell the same deviations, or if a test
     /// does not run on the C library for a number that is no deviation.
     pub(crate) fn check_deviations(&self) -> Result<()> {
         let mut faults = Vec::new();
         for number in self.contract.deviations() {
             if !self.quirks.iter().any(|quirk| quirk.is_about(number)) {
                 faults.push(format!("{number} deviates and {QUIRKS} does not say how"));
+            }
+        }
+        for (number, _) in self.contract.numbers() {
+            let told = self.quirks.iter().any(|quirk| quirk.is_about(number));
+            if told && !self.contract.deviations().any(|known| known == number) {
+                faults.push(format!(
+                    "{number} deviates by {QUIRKS} and not by {CONTRACT}"
+                ));
             }
         }
         for claim in &self.claims {

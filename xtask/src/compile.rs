@@ -19,20 +19,34 @@ const LIMIT: Duration = Duration::from_secs(120);
 pub(crate) struct Program {
     sources: Vec<PathBuf>,
     flags: Vec<OsString>,
+    link_flags: Vec<OsString>,
 }
 
 impl Program {
-    /// A program made of these sources. It is C++ when the first one is.
+    /// A program made of these sources or objects. It is C++ when the first one is.
     pub(crate) fn new(sources: impl IntoIterator<Item = PathBuf>) -> Self {
         Self {
             sources: sources.into_iter().collect(),
             flags: Vec::new(),
+            link_flags: Vec::new(),
         }
     }
 
     /// Adds a compiler flag.
     pub(crate) fn flag(mut self, flag: impl Into<OsString>) -> Self {
         self.flags.push(flag.into());
+        self
+    }
+
+    /// Adds compiler flags.
+    pub(crate) fn flags(mut self, flags: &[OsString]) -> Self {
+        self.flags.extend_from_slice(flags);
+        self
+    }
+
+    /// Adds flags for linking.
+    pub(crate) fn link_flags(mut self, flags: &[OsString]) -> Self {
+        self.link_flags.extend_from_slice(flags);
         self
     }
 
@@ -44,24 +58,12 @@ impl Program {
         let scratch = tempfile::tempdir()?;
         let mut objects = Vec::new();
         for (index, source) in self.sources.iter().enumerate() {
+            if source.extension().is_some_and(|extension| extension == "o") {
+                objects.push(source.clone());
+                continue;
+            }
             let object = scratch.path().join(format!("{index}.o"));
-            let mut command = compiler(is_cpp(source));
-            command
-                .arg(if is_cpp(source) {
-                    "-std=c++17"
-                } else {
-                    "-std=c11"
-                })
-                .args(WARNINGS)
-                .args(["-g", "-DTHREADED", "-pthread", "-c"])
-                .args(include_flags())
-                .args(&self.flags)
-                .arg(source)
-                .arg("-o")
-                .arg(&object);
-            run_captured(&mut command, LIMIT)?
-                .success()
-                .with_context(|| format!("compiling {}", source.display()))?;
+            compile(source, &self.flags, &object)?;
             objects.push(object);
         }
         let mut command = compiler(cpp);
@@ -69,6 +71,7 @@ impl Program {
             .args(&objects)
             .arg("-pthread")
             .arg(library.file())
+            .args(&self.link_flags)
             .arg("-o")
             .arg(output);
         run_captured(&mut command, LIMIT)?
@@ -76,6 +79,28 @@ impl Program {
             .with_context(|| format!("linking {}", output.display()))?;
         Ok(())
     }
+}
+
+/// Compiles one source, all warnings being errors.
+pub(crate) fn compile(source: &Path, flags: &[OsString], object: &Path) -> Result<()> {
+    let mut command = compiler(is_cpp(source));
+    command
+        .arg(if is_cpp(source) {
+            "-std=c++17"
+        } else {
+            "-std=c11"
+        })
+        .args(WARNINGS)
+        .args(["-g", "-DTHREADED", "-pthread", "-c"])
+        .args(include_flags())
+        .args(flags)
+        .arg(source)
+        .arg("-o")
+        .arg(object);
+    run_captured(&mut command, LIMIT)?
+        .success()
+        .with_context(|| format!("compiling {}", source.display()))?;
+    Ok(())
 }
 
 fn is_cpp(source: &Path) -> bool {

@@ -11,16 +11,37 @@ use crate::artifacts::{cargo, root, target_dir};
 use crate::process::{run_captured, tied_command};
 
 const KINDS: [&str; 5] = ["get", "exists", "set", "create", "multi"];
+/// Runs that differ in a size, which their cost must not depend on: what it is the cost of, the
+/// kind, and the sizes.
+const FLAT: [(&str, &str, &[u32]); 3] = [
+    (
+        "a request beside others outstanding",
+        "outstanding",
+        &[1, 1_000, 100_000],
+    ),
+    (
+        "a watch and its event beside other watches",
+        "watches",
+        &[1, 100_000],
+    ),
+    (
+        "a child in lists of different lengths",
+        "children",
+        &[1_000, 100_000],
+    ),
+];
+/// Share by which the costs of such runs may differ.
+pub(crate) const FLATNESS: f64 = 0.1;
 /// Functions of `zk-instructions` inside of which is counted: `counted_PHASE`.
 const PHASES: [&str; 2] = ["send", "receive"];
 /// Share by which a count may differ from its baseline, upwards and downwards.
 pub(crate) const TOLERANCE: f64 = 0.05;
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Instructions for each request of a kind in a phase.
+/// Instructions for each request of a kind in a phase, or at a size.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Count {
-    /// Kind and phase.
+    /// Kind and phase, or kind and size.
     pub(crate) name: String,
     /// Instructions for each request.
     pub(crate) instructions: f64,
@@ -52,7 +73,35 @@ pub(crate) fn available() -> bool {
     Path::new("/usr/bin/valgrind").exists()
 }
 
-/// Counts every kind in every phase.
+/// For each cost that must not depend on a size: what it is of, and whether it does not.
+pub(crate) fn flatness(counts: &[Count]) -> impl Iterator<Item = (&'static str, Result<()>)> {
+    FLAT.iter().map(move |(what, kind, sizes)| {
+        let of_sizes: Vec<&Count> = counts
+            .iter()
+            .filter(|count| {
+                sizes
+                    .iter()
+                    .any(|size| count.name == format!("{kind} {size}"))
+            })
+            .collect();
+        (*what, are_flat(&of_sizes, sizes.len()))
+    })
+}
+
+fn are_flat(counts: &[&Count], expected: usize) -> Result<()> {
+    if counts.len() != expected {
+        bail!("{} of {expected} counts", counts.len());
+    }
+    let of = |count: &&Count| count.instructions;
+    let least = counts.iter().map(of).fold(f64::INFINITY, f64::min);
+    let most = counts.iter().map(of).fold(0.0, f64::max);
+    if most > least * (1.0 + FLATNESS) {
+        bail!("from {least:.1} to {most:.1} instructions in {counts:?}");
+    }
+    Ok(())
+}
+
+/// Counts every kind in every phase, and every flat cost at every size.
 pub(crate) fn count() -> Result<Vec<Count>> {
     let status = cargo()
         .args([
@@ -74,20 +123,28 @@ pub(crate) fn count() -> Result<Vec<Count>> {
         for phase in PHASES {
             counts.push(Count {
                 name: format!("{kind} {phase}"),
-                instructions: per_request(kind, phase)?,
+                instructions: per_request(&[kind], phase)?,
+            });
+        }
+    }
+    for (_, kind, sizes) in FLAT {
+        for size in sizes.iter().map(u32::to_string) {
+            counts.push(Count {
+                name: format!("{kind} {size}"),
+                instructions: per_request(&[kind, &size], "")?,
             });
         }
     }
     Ok(counts)
 }
 
-fn per_request(kind: &str, phase: &str) -> Result<f64> {
+fn per_request(arguments: &[&str], phase: &str) -> Result<f64> {
     let mut command = tied_command("valgrind");
     command
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(format!("--toggle-collect=*counted_{phase}*"))
         .arg(target_dir().join("release/zk-instructions"))
-        .arg(kind);
+        .args(arguments);
     let finished = run_captured(&mut command, LIMIT)?.success()?;
     let requests = finished.stdout.trim().strip_prefix("requests ");
     let requests = requests.and_then(|count| count.parse::<f64>().ok());
@@ -95,7 +152,12 @@ fn per_request(kind: &str, phase: &str) -> Result<f64> {
     collected
         .zip(requests)
         .map(|(collected, requests)| collected / requests)
-        .with_context(|| format!("no count for {kind} {phase} in\n{}", finished.describe()))
+        .with_context(|| {
+            format!(
+                "no count for {arguments:?} {phase} in\n{}",
+                finished.describe()
+            )
+        })
 }
 
 /// The number in callgrind's line `Collected : N`.
@@ -141,7 +203,7 @@ pub(crate) fn run(bless: bool) -> Result<()> {
         "# Instructions for each request under callgrind; see cargo xtask instructions.\n",
     );
     for Count { name, instructions } in &counts {
-        println!("{name:<16}{instructions:>10.1}");
+        println!("{name:<24}{instructions:>10.1}");
         text += &format!("{name} {instructions:.1}\n");
     }
     if bless {
@@ -170,6 +232,16 @@ mod tests {
         assert!(count(105.1).compare(&baselines).is_err());
         assert!(count(94.9).compare(&baselines).is_err());
         assert!(count(100.0).compare(&[]).is_err());
+    }
+
+    #[test]
+    fn costs_are_flat_within_a_tenth_and_only_if_all_of_them_are_there() {
+        let costs = [count(100.0), count(109.9), count(110.1)];
+        assert!(are_flat(&[&costs[0], &costs[1]], 2).is_ok());
+        assert!(are_flat(&[&costs[1], &costs[0]], 2).is_ok());
+        assert!(are_flat(&[&costs[0], &costs[1], &costs[2]], 3).is_err());
+        assert!(are_flat(&[&costs[0], &costs[1]], 3).is_err());
+        assert!(flatness(&costs).all(|(_, flat)| flat.is_err()));
     }
 
     #[test]

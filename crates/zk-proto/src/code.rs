@@ -79,6 +79,7 @@ impl fmt::Debug for Code {
 }
 
 impl crate::Jute<'_> for Code {
+    const FIXED_LEN: Option<usize> = <i32 as crate::Jute<'_>>::FIXED_LEN;
     #[inline]
     fn decode(r: &mut crate::Reader<'_>) -> Result<Self, crate::DecodeError> {
         r.read().map(Self)

@@ -82,8 +82,21 @@ impl<'a> Reader<'a> {
 
 /// A value with a jute encoding. `'a` is the lifetime of the bytes it may borrow from.
 pub trait Jute<'a>: Sized {
+    /// Bytes on the wire if all values take as many and all such bytes decode; else `None`.
+    /// Such a value's bounds are checked once, not field by field.
+    const FIXED_LEN: Option<usize> = None;
+
     /// Reads the value from the front of `r`.
     fn decode(r: &mut Reader<'a>) -> Result<Self, DecodeError>;
+    /// Passes over the value: fails if and only if [`decode`](Self::decode) does, but builds
+    /// nothing.
+    #[inline]
+    fn skip(r: &mut Reader<'a>) -> Result<(), DecodeError> {
+        match Self::FIXED_LEN {
+            Some(len) => r.take(len).map(drop),
+            None => Self::decode(r).map(drop),
+        }
+    }
     /// Appends the encoding to `out`.
     fn encode(&self, out: &mut Vec<u8>);
 
@@ -102,6 +115,7 @@ pub trait Jute<'a>: Sized {
 }
 
 impl Jute<'_> for i32 {
+    const FIXED_LEN: Option<usize> = Some(4);
     #[inline]
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         r.array().map(Self::from_be_bytes)
@@ -113,6 +127,7 @@ impl Jute<'_> for i32 {
 }
 
 impl Jute<'_> for i64 {
+    const FIXED_LEN: Option<usize> = Some(8);
     #[inline]
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
         r.array().map(Self::from_be_bytes)
@@ -124,6 +139,7 @@ impl Jute<'_> for i64 {
 }
 
 impl Jute<'_> for bool {
+    const FIXED_LEN: Option<usize> = Some(1);
     /// 0 is false, anything else true (S-001).
     #[inline]
     fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
@@ -283,7 +299,7 @@ impl<'a, T: Jute<'a> + Copy> Jute<'a> for List<'a, T> {
         let count = usize::try_from(count).unwrap_or(0);
         let start = r.rest();
         for _ in 0..count {
-            T::decode(r)?;
+            T::skip(r)?;
         }
         let used = start.len() - r.rest().len();
         let bytes = start.get(..used).ok_or(DecodeError::Truncated)?;
@@ -307,6 +323,20 @@ impl<'a, T: Jute<'a> + Copy> Jute<'a> for List<'a, T> {
     }
 }
 
+/// The sum, unless one has no fixed length.
+pub(crate) const fn total(lengths: &[Option<usize>]) -> Option<usize> {
+    let mut sum = 0;
+    let mut rest = lengths;
+    while let [first, others @ ..] = rest {
+        match first {
+            Some(len) => sum += *len,
+            None => return None,
+        }
+        rest = others;
+    }
+    Some(sum)
+}
+
 /// Declares records: the struct, and its codec in field order.
 macro_rules! records {
     ($($(#[$meta:meta])* $name:ident $(<$lt:lifetime>)? { $($(#[$fmeta:meta])* $field:ident : $ty:ty),* $(,)? })*) => {$(
@@ -318,9 +348,16 @@ macro_rules! records {
     )*};
     (@impl $name:ident <$lt:lifetime> { $($field:ident : $ty:ty),* }) => {
         impl<$lt> $crate::Jute<$lt> for $name<$lt> {
+            const FIXED_LEN: Option<usize> =
+                $crate::jute::total(&[$(<$ty as $crate::Jute<$lt>>::FIXED_LEN),*]);
             #[inline]
             fn decode(r: &mut $crate::Reader<$lt>) -> Result<Self, $crate::DecodeError> {
                 Ok(Self { $($field: r.read()?),* })
+            }
+            #[inline]
+            fn skip(r: &mut $crate::Reader<$lt>) -> Result<(), $crate::DecodeError> {
+                $(<$ty as $crate::Jute<$lt>>::skip(r)?;)*
+                Ok(())
             }
             #[inline]
             fn encode(&self, out: &mut Vec<u8>) {
@@ -330,8 +367,17 @@ macro_rules! records {
     };
     (@impl $name:ident { $($field:ident : $ty:ty),* }) => {
         impl $crate::Jute<'_> for $name {
+            const FIXED_LEN: Option<usize> =
+                $crate::jute::total(&[$(<$ty as $crate::Jute<'_>>::FIXED_LEN),*]);
             #[inline]
             fn decode(r: &mut $crate::Reader<'_>) -> Result<Self, $crate::DecodeError> {
+                let len = const {
+                    match Self::FIXED_LEN {
+                        Some(len) => len,
+                        None => panic!("a record that borrows nothing has a fixed length"),
+                    }
+                };
+                let r = &mut $crate::Reader::new(r.take(len)?);
                 Ok(Self { $($field: r.read()?),* })
             }
             #[inline]

@@ -1,5 +1,9 @@
 //! Access control lists and the identities they speak of (S-100…S-108).
 
+mod lists;
+
+pub(crate) use lists::AclLists;
+
 use crate::text;
 use base64::Engine as _;
 use sha1::{Digest as _, Sha1};
@@ -9,7 +13,7 @@ use zk_proto::records::{self, Id};
 use zk_proto::{Code, Jute, List, Perms};
 
 /// An identity of a connection (S-041, S-106).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct AuthId {
     pub(crate) scheme: Box<str>,
     pub(crate) id: Box<str>,
@@ -32,14 +36,14 @@ impl AuthId {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Entry {
     pub(crate) perms: i32,
     pub(crate) id: AuthId,
 }
 
 /// A node's list, with what it grants to everybody worked out beforehand.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct AclList {
     entries: Vec<Entry>,
     /// Permissions of `world:anyone`.
@@ -105,7 +109,7 @@ impl AclList {
 }
 
 /// Checks and completes a list sent by a client (S-103).
-pub(crate) fn fix_up(list: &List<'_, records::Acl<'_>>, ids: &[AuthId]) -> Result<AclList, Code> {
+fn fix_up(list: &List<'_, records::Acl<'_>>, ids: &[AuthId]) -> Result<AclList, Code> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut seen: Vec<records::Acl<'_>> = Vec::new();
     for acl in list.iter() {

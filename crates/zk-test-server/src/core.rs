@@ -9,7 +9,7 @@ mod watching;
 mod words;
 mod write;
 
-use crate::acl::AuthId;
+use crate::acl::{AclLists, AuthId};
 use crate::connection::{Close, Conn, ConnId, ConnStats, Outbox, Release};
 use crate::faults::{Faults, OnAccept};
 use crate::options::Options;
@@ -58,6 +58,7 @@ pub struct ServerCore {
     ready: VecDeque<ConnId>,
     tree: Tree,
     quotas: Quotas,
+    acls: AclLists,
     watches: Watches,
     sessions: Sessions,
     /// Last applied transaction.
@@ -92,6 +93,7 @@ impl ServerCore {
             ready: VecDeque::new(),
             tree: Tree::new(),
             quotas: Quotas::default(),
+            acls: AclLists::new(),
             watches: Watches::default(),
             sessions: Sessions::new(options.tick_ms.into(), first_id),
             zxid: 0,

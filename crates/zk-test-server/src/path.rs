@@ -30,6 +30,13 @@ pub(crate) fn parent(path: &[u8]) -> &[u8] {
     normal(split(path).map_or(b"" as &[u8], |(parent, _)| parent))
 }
 
+/// Where the names begin in the paths of this node's children.
+#[inline]
+pub(crate) fn name_below(path: &[u8]) -> usize {
+    // The root's path is nothing but the slash that others need in between.
+    path.len() + usize::from(path.len() > 1)
+}
+
 /// The path itself, then its ancestors up to the root.
 pub(crate) fn self_and_ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     let first = Some(normal(path)).filter(|p| p.first() == Some(&b'/'));

@@ -1,7 +1,7 @@
 //! One transaction: writes with their checks in the real server's order, and a way back when a
 //! later operation of a multi fails (S-110…S-125, S-173).
 
-use crate::acl::{self, AclList, AuthId};
+use crate::acl::{AclList, AclLists, AuthId};
 use crate::path;
 use crate::quota::{self, Quotas};
 use crate::tree::{Node, Owner, Path, Tree};
@@ -32,20 +32,19 @@ enum Undo {
         parent_pzxid: i64,
     },
     Delete {
-        path: Path,
         node: Box<Node>,
         parent_pzxid: i64,
     },
     Set {
         path: Path,
-        data: Option<Arc<[u8]>>,
+        data: Option<Box<[u8]>>,
         mzxid: i64,
         mtime: i64,
     },
     /// Quota bookkeeping, which touches nothing but the data.
     Data {
         path: Path,
-        data: Option<Arc<[u8]>>,
+        data: Option<Box<[u8]>>,
     },
 }
 
@@ -69,6 +68,7 @@ pub(crate) struct TxnContext<'a> {
 pub(crate) struct Txn<'a> {
     tree: &'a mut Tree,
     quotas: &'a mut Quotas,
+    acls: &'a mut AclLists,
     cx: TxnContext<'a>,
     undo: Vec<Undo>,
     pub(crate) changes: Vec<Change>,
@@ -115,10 +115,16 @@ impl<'a> Create<'a> {
 const MAX_TTL: i64 = 0xff_ffff_ffff;
 
 impl<'a> Txn<'a> {
-    pub(crate) fn new(tree: &'a mut Tree, quotas: &'a mut Quotas, cx: TxnContext<'a>) -> Self {
+    pub(crate) fn new(
+        tree: &'a mut Tree,
+        quotas: &'a mut Quotas,
+        acls: &'a mut AclLists,
+        cx: TxnContext<'a>,
+    ) -> Self {
         Self {
             tree,
             quotas,
+            acls,
             cx,
             undo: Vec::new(),
             changes: Vec::new(),
@@ -139,7 +145,7 @@ impl<'a> Txn<'a> {
             return Err(Code::EPHEMERAL_ON_LOCAL_SESSION);
         }
         let parent_path = path::parent_for_write(r.path).ok_or(Code::BAD_ARGUMENTS)?;
-        let acl = acl::fix_up(&r.acl, self.cx.ids)?;
+        let acl = self.acls.fix_up(&r.acl, self.cx.ids)?;
         let parent = self.tree.get(parent_path).ok_or(Code::NO_NODE)?;
         parent.acl.check(Perms::CREATE, self.cx.ids)?;
         let path: Path = if mode.is_sequential() {
@@ -154,9 +160,10 @@ impl<'a> Txn<'a> {
         if self.tree.get(&path).is_some() {
             return Err(Code::NODE_EXISTS);
         }
-        if matches!(parent.owner, Owner::Session(_)) {
+        if matches!(parent.owner(), Owner::Session(_)) {
             return Err(Code::NO_CHILDREN_FOR_EPHEMERALS);
         }
+        let (parent_acl, parent_pzxid) = (Arc::clone(&parent.acl), parent.pzxid);
         let bytes = r.data.map_or(0, <[u8]>::len) as i64;
         self.check_quota(&path, 1, bytes)?;
         let owner = match mode {
@@ -165,14 +172,20 @@ impl<'a> Txn<'a> {
             _ if mode.is_ephemeral() => Owner::Session(self.cx.session),
             _ => Owner::Persistent,
         };
-        let node = Node::new(r.data, Arc::new(acl), owner, self.cx.zxid, self.cx.time);
-        let stat = node.stat();
-        self.note(EventType::CREATED, &path, &node.acl);
+        self.changes.push(Change {
+            kind: EventType::CREATED,
+            path: Path::clone(&path),
+            acl: Arc::clone(&acl),
+            parent_acl: Some(parent_acl),
+        });
         self.undo.push(Undo::Create {
             path: Path::clone(&path),
-            parent_pzxid: self.tree.get(parent_path).map_or(0, |p| p.pzxid),
+            parent_pzxid,
         });
-        self.tree.insert(&path, node);
+        let (zxid, time) = (self.cx.zxid, self.cx.time);
+        let node = Node::new(Path::clone(&path), r.data, acl, owner, zxid, time);
+        let stat = node.stat();
+        self.tree.insert(node);
         self.quotas.node_created(&path);
         self.count_quota(&path, 1, bytes);
         self.fill_quota_stats(&path);
@@ -187,7 +200,7 @@ impl<'a> Txn<'a> {
         parent.acl.check(Perms::DELETE, self.cx.ids)?;
         let node = self.tree.get(path).ok_or(Code::NO_NODE)?;
         check_version(node.version, r.version)?;
-        if !node.children.is_empty() {
+        if node.child_count() > 0 {
             return Err(Code::NOT_EMPTY);
         }
         self.remove(path);
@@ -198,10 +211,10 @@ impl<'a> Txn<'a> {
     pub(crate) fn delete_container(&mut self, path: &[u8]) -> Result<(), Code> {
         parent_for_delete(path)?;
         let node = self.tree.get(path).ok_or(Code::NO_NODE)?;
-        if !node.children.is_empty() {
+        if node.child_count() > 0 {
             return Err(Code::NOT_EMPTY);
         }
-        if matches!(node.owner, Owner::Session(_)) {
+        if matches!(node.owner(), Owner::Session(_)) {
             return Err(Code::BAD_VERSION);
         }
         self.remove(path);
@@ -210,19 +223,21 @@ impl<'a> Txn<'a> {
 
     /// Deletes without any check: ends of sessions.
     pub(crate) fn remove(&mut self, path: &[u8]) {
-        let parent_pzxid = self.tree.get(path::parent(path)).map_or(0, |p| p.pzxid);
+        let parent = self.tree.get(path::parent(path));
+        let parent_pzxid = parent.map_or(0, |p| p.pzxid);
+        let parent_acl = parent.map(|p| Arc::clone(&p.acl));
         let Some(node) = self.tree.remove(path, self.cx.zxid) else {
             return;
         };
-        let path: Path = path.into();
-        self.note(EventType::DELETED, &path, &node.acl);
-        self.quotas.node_deleted(&path);
-        self.count_quota(&path, -1, -(node.data_len() as i64));
-        self.undo.push(Undo::Delete {
-            path,
-            node: Box::new(node),
-            parent_pzxid,
+        self.changes.push(Change {
+            kind: EventType::DELETED,
+            path: Path::clone(node.path()),
+            acl: Arc::clone(&node.acl),
+            parent_acl,
         });
+        self.quotas.node_deleted(path);
+        self.count_quota(path, -1, -(node.data_len() as i64));
+        self.undo.push(Undo::Delete { node, parent_pzxid });
     }
 
     /// S-121.
@@ -238,7 +253,7 @@ impl<'a> Txn<'a> {
         check_version(node.version, r.version)?;
         let (mzxid, mtime, acl) = (node.mzxid, node.mtime, Arc::clone(&node.acl));
         let path: Path = path.into();
-        let data = self.tree.replace_data(&path, r.data.map(Arc::from));
+        let data = self.tree.replace_data(&path, r.data.map(Box::from));
         let node = self.tree.get_mut(&path).ok_or(Code::NO_NODE)?;
         node.version = node.version.wrapping_add(1);
         node.mzxid = self.cx.zxid;
@@ -266,11 +281,11 @@ impl<'a> Txn<'a> {
         if !path::is_valid(path) {
             return Err(Code::BAD_ARGUMENTS);
         }
-        let acl = acl::fix_up(&r.acl, self.cx.ids)?;
+        let acl = self.acls.fix_up(&r.acl, self.cx.ids)?;
         let node = self.tree.get_mut(path).ok_or(Code::NO_NODE)?;
         node.acl.check(Perms::ADMIN, self.cx.ids)?;
         check_version(node.aversion, r.version)?;
-        node.acl = Arc::new(acl);
+        node.acl = acl;
         node.aversion = node.aversion.wrapping_add(1);
         Ok(node.stat())
     }
@@ -295,13 +310,9 @@ impl<'a> Txn<'a> {
                     self.tree.undo_insert(&path, parent_pzxid);
                     self.quotas.node_deleted(&path);
                 }
-                Undo::Delete {
-                    path,
-                    node,
-                    parent_pzxid,
-                } => {
-                    self.tree.undo_remove(&path, *node, parent_pzxid);
-                    self.quotas.node_created(&path);
+                Undo::Delete { node, parent_pzxid } => {
+                    self.quotas.node_created(node.path());
+                    self.tree.undo_remove(node, parent_pzxid);
                 }
                 Undo::Set {
                     path,
@@ -320,16 +331,6 @@ impl<'a> Txn<'a> {
                 }
             }
         }
-    }
-
-    fn note(&mut self, kind: i32, path: &Path, acl: &Arc<AclList>) {
-        let parent = self.tree.get(path::parent(path));
-        self.changes.push(Change {
-            kind,
-            path: Path::clone(path),
-            acl: Arc::clone(acl),
-            parent_acl: parent.map(|p| Arc::clone(&p.acl)),
-        });
     }
 
     fn check_quota(&self, path: &[u8], nodes: i64, bytes: i64) -> Result<(), Code> {

@@ -25,7 +25,7 @@ fn requests_queue_in_call_order_with_ids_that_grow() {
     let queue = taken(&mut outbox);
     let cookies: Vec<u32> = queue.entries.iter().map(|pending| pending.cookie).collect();
     assert_eq!(cookies, [1, 2, 3]);
-    let mut rest = &queue.bytes[..];
+    let mut rest = queue.bytes.front();
     for pending in &queue.entries {
         let Ok(frame::Split::Frame(body)) = frame::split(rest, frame::DEFAULT_MAX) else {
             panic!("one frame per request");
@@ -83,7 +83,7 @@ fn auth_packets_and_removals_are_encoded_as_the_c_library_does_it() {
                 outbox
                     .submit_removal(path.into(), kind, all, 1, None)
                     .unwrap();
-                let mut frame = taken(&mut outbox).bytes;
+                let mut frame = taken(&mut outbox).bytes.front().to_vec();
                 frame[4..8].copy_from_slice(&body[..4]);
                 frame
             }

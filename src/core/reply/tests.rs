@@ -40,6 +40,45 @@ fn recorded_answers_are_accepted_whole_and_refused_when_cut() {
     }
 }
 
+// What the IO thread accepts is what the completion thread can decode, for any bytes.
+#[test]
+fn accepting_and_decoding_agree_on_spoiled_answers() {
+    const KINDS: [ReplyKind; 9] = [
+        ReplyKind::Void,
+        ReplyKind::Path,
+        ReplyKind::PathStat,
+        ReplyKind::Stat,
+        ReplyKind::Data,
+        ReplyKind::Strings,
+        ReplyKind::StringsStat,
+        ReplyKind::Acl,
+        ReplyKind::Multi,
+    ];
+    let mut rng = fastrand::Rng::with_seed(7);
+    let mut seen = [0, 0];
+    for (_, answer) in successes() {
+        for _ in 0..300 {
+            let mut body = answer.clone();
+            for _ in 0..rng.usize(0..4) {
+                if !body.is_empty() {
+                    let at = rng.usize(..body.len());
+                    body[at] = [0, 1, 0xff, rng.u8(..)][rng.usize(..4)];
+                }
+            }
+            body.truncate(rng.usize(0..=body.len()));
+            for kind in KINDS {
+                let decodes = match kind.decode(&body, b"") {
+                    Ok(Outcome::Multi(mut results)) => results.all(|result| result.is_ok()),
+                    other => other.is_ok(),
+                };
+                assert_eq!(kind.accepts(&body), decodes, "{kind:?} {body:02x?}");
+                seen[usize::from(decodes)] += 1;
+            }
+        }
+    }
+    assert!(seen.iter().all(|n| *n > 1_000), "{seen:?}");
+}
+
 // C-232, C-233: a create needs the path only, a stat behind it is left alone.
 #[test]
 fn a_path_is_taken_from_a_reply_with_a_stat_too() {

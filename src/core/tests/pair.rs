@@ -296,14 +296,18 @@ impl Pair {
             self.outbox.take(&mut self.queue);
             self.core.enqueue(&mut self.queue);
         }
-        let bytes = self.core.transmit().to_vec();
-        let Some(link) = self.link.filter(|_| !self.blocked && !bytes.is_empty()) else {
+        let Some(link) = self.link.filter(|_| !self.blocked) else {
             return false;
         };
-        self.net.send(link, &bytes, self.now);
-        self.core.sent(bytes.len(), self.now);
-        self.note_sent(&bytes);
-        true
+        let mut any = false;
+        while !self.core.transmit().is_empty() {
+            let bytes = self.core.transmit().to_vec();
+            self.net.send(link, &bytes, self.now);
+            self.core.sent(bytes.len(), self.now);
+            self.note_sent(&bytes);
+            any = true;
+        }
+        any
     }
 
     fn note_sent(&mut self, bytes: &[u8]) {

@@ -5,6 +5,7 @@ use zk_test_server::{Action, OnAccept, When};
 
 use super::network::Reach;
 use super::pair::{Pair, Setup};
+use crate::core::chunks::Chunks;
 
 fn with_timeout(timeout: i32) -> Setup {
     Setup {
@@ -77,6 +78,32 @@ fn events_count_as_signs_of_life() {
         pair.settle();
     }
     assert!(pair.log().is_empty());
+}
+
+#[test]
+fn a_quiet_session_gives_back_the_memory_of_a_burst() {
+    let mut pair = Pair::connected(with_timeout(3000));
+    pair.create("/a", b"");
+    let memory = |pair: &Pair| {
+        let bytes = [&pair.core.tx, &pair.queue.bytes].map(Chunks::capacity);
+        let requests = pair.core.in_flight.capacity() + pair.queue.entries.capacity();
+        (bytes.iter().sum::<usize>(), requests)
+    };
+    // Both sides of the outbox have had their turn.
+    for _ in 0..2 {
+        for _ in 0..1_000 {
+            pair.set("/a", &[7; 1_000]);
+        }
+        pair.settle();
+    }
+    let (bytes, requests) = memory(&pair);
+    assert!(bytes > 500_000 && requests >= 1_000, "{bytes} {requests}");
+    pair.run(3000);
+    let (bytes, requests) = memory(&pair);
+    assert!(bytes < 1_000 && requests < 10, "{bytes} {requests}");
+    pair.set("/a", b"afterwards");
+    pair.settle();
+    assert_eq!(pair.log().last().map(String::as_str), Some("done 2002: 0"));
 }
 
 // C-414, C-415, T-11

@@ -120,7 +120,8 @@ pub(super) const ALL: &[Case] = &[
         kind: LoadKind::Threads,
         parameter: "handles",
         values: &[1],
-        settings: |_| vec![],
+        // The floor starts, wakes and joins the two threads that each handle promises.
+        settings: |_| vec![("threads", 2)],
         floor_up_to: ALWAYS,
         servers: EVERYWHERE,
         counted: true,

@@ -98,7 +98,7 @@ impl Programs {
             .flag("-O2")
             .build(&Library::ours(), &folder.path().join("load"))?;
         compile(
-            &sources(&["floor", "floor_frames", "bench"]),
+            &sources(&["floor", "floor_frames", "floor_threads", "bench"]),
             &["-pthread"],
             &folder.path().join("floor"),
         )?;

@@ -3,6 +3,7 @@
 //! Every program is linked with all of `c-tests/harness`, gets a server of its own in `ZK_HOSTS`, and prints
 //! `N passed, N failed, N skipped` as its last line.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::artifacts::{Library, root};
-use crate::compile::Program;
+use crate::compile::{Program, compile};
 use crate::process::{run_captured, tied_command};
 use crate::report::{Counts, Report};
 use crate::server::Kind;
@@ -22,81 +23,111 @@ const LIMIT: Duration = Duration::from_secs(180);
 const TICK_MS: u32 = 200;
 
 pub(super) fn run(report: &mut Report) -> Result<()> {
-    run_on(report, &Library::ours())
+    let kinds = servers(report, "the C API");
+    Setup::of(Library::ours()).run(report, &kinds)
 }
 
 /// Runs the programs on the original, which proves that they are right about it.
 pub(super) fn run_original(report: &mut Report) -> Result<()> {
-    match original(report, "the C API of the original") {
-        Some(library) => run_on(report, &library),
-        None => Ok(()),
-    }
-}
-
-fn run_on(report: &mut Report, library: &Library) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let harness = sources(&root().join("c-tests/harness"), &["c"])?;
-    let tests = sources(&root().join("c-tests/api"), &["c", "cpp"])?;
-    if tests.is_empty() {
-        bail!("there are no programs in c-tests/api");
-    }
+    let Some(library) = original(report, "the C API of the original") else {
+        return Ok(());
+    };
     let kinds = servers(report, "the C API");
-    for source in tests {
-        let name = display_name(&source);
-        let program = folder.path().join(&name);
-        let sources = std::iter::once(source.clone()).chain(harness.iter().cloned());
+    Setup::of(library).run(report, &kinds)
+}
+
+/// How the programs are built and run.
+#[derive(Debug)]
+pub(super) struct Setup {
+    pub(super) library: Library,
+    pub(super) flags: Vec<OsString>,
+    pub(super) link_flags: Vec<OsString>,
+    pub(super) environment: Vec<(&'static str, OsString)>,
+}
+
+impl Setup {
+    pub(super) fn of(library: Library) -> Self {
+        Self {
+            library,
+            flags: Vec::new(),
+            link_flags: Vec::new(),
+            environment: Vec::new(),
+        }
+    }
+
+    pub(super) fn run(&self, report: &mut Report, kinds: &[Kind]) -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let mut flags = self.flags.clone();
         let harness_folder = root().join("c-tests/harness");
-        let built = Program::new(sources)
-            .flag("-I")
-            .flag(harness_folder)
-            .build(library, &program);
-        if let Err(error) = built {
-            report.fail(&name, &format!("{error:#}"));
-            continue;
+        flags.extend(["-I".into(), harness_folder.clone().into()]);
+        let mut harness = Vec::new();
+        for source in sources(&harness_folder, &["c"])? {
+            let object = folder.path().join(display_name(&source) + ".o");
+            compile(&source, &flags, &object)?;
+            harness.push(object);
         }
-        for &kind in &kinds {
-            run_program(report, &name, &program, library, kind);
+        let tests = sources(&root().join("c-tests/api"), &["c", "cpp"])?;
+        if tests.is_empty() {
+            bail!("there are no programs in c-tests/api");
         }
+        for source in tests {
+            let name = display_name(&source);
+            let program = folder.path().join(&name);
+            let built = Program::new(std::iter::once(source).chain(harness.iter().cloned()))
+                .flags(&flags)
+                .link_flags(&self.link_flags)
+                .build(&self.library, &program);
+            if let Err(error) = built {
+                report.fail(&name, &format!("{error:#}"));
+                continue;
+            }
+            for &kind in kinds {
+                self.run_program(report, &name, &program, kind);
+            }
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-fn run_program(report: &mut Report, name: &str, program: &Path, library: &Library, kind: Kind) {
-    let label = format!("{name} on the {}", kind.name());
-    let begin = Instant::now();
-    match counted_run(program, library, kind) {
-        Ok((counts, output)) => {
-            let took = begin.elapsed().as_secs_f64();
-            report.add(&format!("{label} ({took:.1} s)"), counts, &output);
+    fn run_program(&self, report: &mut Report, name: &str, program: &Path, kind: Kind) {
+        let label = format!("{name} on the {}", kind.name());
+        let begin = Instant::now();
+        match self.counted_run(program, kind) {
+            Ok((counts, output)) => {
+                let took = begin.elapsed().as_secs_f64();
+                report.add(&format!("{label} ({took:.1} s)"), counts, &output);
+            }
+            Err(error) => report.fail(&label, &format!("{error:#}")),
         }
-        Err(error) => report.fail(&label, &format!("{error:#}")),
     }
-}
 
-/// Runs a program that counts for itself. The second value is its output.
-fn counted_run(program: &Path, library: &Library, kind: Kind) -> Result<(Counts, String)> {
-    let server = kind.start(TICK_MS)?;
-    let mut command: Command = tied_command(program);
-    command.env("ZK_HOSTS", &server.hosts).env(
-        "ZK_SERVER",
-        if kind == Kind::Java { "java" } else { "test" },
-    );
-    if library.name == Library::ORIGINAL {
-        // What is known to crash or hang there is skipped with its reason.
-        command.env("ZK_REFERENCE", "1");
+    /// Runs a program that counts for itself. The second value is its output.
+    fn counted_run(&self, program: &Path, kind: Kind) -> Result<(Counts, String)> {
+        let server = kind.start(TICK_MS)?;
+        let mut command: Command = tied_command(program);
+        command
+            .envs(self.environment.iter().cloned())
+            .env("ZK_HOSTS", &server.hosts)
+            .env(
+                "ZK_SERVER",
+                if kind == Kind::Java { "java" } else { "test" },
+            );
+        if self.library.name == Library::ORIGINAL {
+            // What is known to crash or hang there is skipped with its reason.
+            command.env("ZK_REFERENCE", "1");
+        }
+        self.library.load_in(&mut command);
+        let finished = run_captured(&mut command, LIMIT)?;
+        let last = finished.stdout.lines().next_back().unwrap_or_default();
+        let counts = Counts::parse(last)
+            .with_context(|| format!("no closing line\n{}", finished.describe()))?;
+        if !finished.status.success() && counts.failed == 0 {
+            bail!("{}", finished.describe());
+        }
+        if counts == Counts::default() {
+            bail!("it ran no test");
+        }
+        Ok((counts, finished.describe()))
     }
-    library.load_in(&mut command);
-    let finished = run_captured(&mut command, LIMIT)?;
-    let last = finished.stdout.lines().next_back().unwrap_or_default();
-    let counts =
-        Counts::parse(last).with_context(|| format!("no closing line\n{}", finished.describe()))?;
-    if !finished.status.success() && counts.failed == 0 {
-        bail!("{}", finished.describe());
-    }
-    if counts == Counts::default() {
-        bail!("it ran no test");
-    }
-    Ok((counts, finished.describe()))
 }
 
 /// Files in `folder` with one of these extensions, sorted. None if the folder is not there.

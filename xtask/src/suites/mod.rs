@@ -10,8 +10,10 @@ mod dropin;
 mod headers;
 mod install;
 mod instructions;
+mod models;
 mod python;
 mod rust;
+mod tsan;
 
 use std::time::Instant;
 
@@ -28,7 +30,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 13] = [
+const SUITES: [(&str, &str, Suite, bool); 15] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -36,6 +38,12 @@ const SUITES: [(&str, &str, Suite, bool); 13] = [
         true,
     ),
     ("abi", "the ABI guards alone", rust::run_abi, false),
+    (
+        "models",
+        "the hand-over between threads, in every interleaving",
+        models::run,
+        true,
+    ),
     (
         "headers",
         "the committed headers are those of the source",
@@ -59,6 +67,12 @@ const SUITES: [(&str, &str, Suite, bool); 13] = [
         "the same programs on Debian's library",
         c_api::run_original,
         false,
+    ),
+    (
+        "tsan",
+        "the C API under ThreadSanitizer, library included",
+        tsan::run,
+        true,
     ),
     (
         "dropin",

@@ -1,5 +1,6 @@
 //! `cargo test`.
 
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -30,7 +31,12 @@ fn cargo_test(report: &mut Report, selection: &[&str]) -> Result<()> {
         // The ABI guards look at what is shipped, not at a debug build.
         .env("ZK_LIB", release.join("libzookeeper_mt.so"))
         .env("ZK_ARCHIVE", release.join("libzookeeper_mt.a"));
-    let mut finished = run_captured(&mut command, LIMIT)?;
+    run_tests(report, &name, &mut command)
+}
+
+/// Runs a `cargo test` command and adds its counts.
+pub(super) fn run_tests(report: &mut Report, name: &str, command: &mut Command) -> Result<()> {
+    let mut finished = run_captured(command, LIMIT)?;
     let mut counts = Counts::parse_cargo(&finished.stdout);
     // A Rust test cannot say that it was skipped: it says so on standard error and ends well.
     let skipped: Vec<&str> = finished
@@ -40,17 +46,17 @@ fn cargo_test(report: &mut Report, selection: &[&str]) -> Result<()> {
         .collect();
     counts.passed = counts.passed.saturating_sub(skipped.len());
     for line in &skipped {
-        report.absent(&name, line);
+        report.absent(name, line);
     }
     finished.stdout = without_passed(&finished.stdout);
     let output = finished.describe();
     if !finished.status.success() && counts.failed == 0 {
         // What does not compile or aborts is in no count.
-        report.fail(&name, &output);
+        report.fail(name, &output);
     } else if counts == Counts::default() {
-        report.fail(&name, "no test ran");
+        report.fail(name, "no test ran");
     } else {
-        report.add(&name, counts, &output);
+        report.add(name, counts, &output);
     }
     Ok(())
 }

@@ -141,6 +141,19 @@ impl<'a> MultiResult<'a> {
     }
 }
 
+impl MultiResult<'_> {
+    fn skip(op: i32, r: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match Op::from_i32(op) {
+            Some(Op::Create) => CreateResponse::skip(r),
+            Some(Op::Create2) => Create2Response::skip(r),
+            Some(Op::SetData) => SetDataResponse::skip(r),
+            Some(Op::Delete | Op::Check) => Ok(()),
+            Some(Op::Error) => ErrorResponse::skip(r),
+            _ => Err(DecodeError::BadValue(op)),
+        }
+    }
+}
+
 /// One result of a multiRead reply.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[allow(missing_docs, reason = "each variant is the result of its operation")]
@@ -229,6 +242,19 @@ entries! {
 entries! {
     /// The results of a multi or multiRead reply.
     Results, MultiResult => next_result, MultiReadResult => next_read
+}
+
+impl Results<'_> {
+    /// True if all results of a multi decode, up to the end mark.
+    pub fn are_valid(mut self) -> bool {
+        loop {
+            match self.entry(MultiResult::skip) {
+                None => return true,
+                Some(Ok(())) => {}
+                Some(Err(_)) => return false,
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -127,9 +127,9 @@ fn put_data(node: &Node, out: &mut Vec<u8>) {
 }
 
 fn put_children(node: &Node, out: &mut Vec<u8>) {
-    (node.children.len() as i32).encode(out);
-    for name in &node.children {
-        Some(&**name).encode(out);
+    (node.child_count() as i32).encode(out);
+    for name in node.children() {
+        Some(name).encode(out);
     }
 }
 

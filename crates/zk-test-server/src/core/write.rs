@@ -113,7 +113,12 @@ impl ServerCore {
             enforce_quota: self.options.enforce_quota,
             may_own_ephemerals: self.sessions.get(session).is_some_and(|s| !s.local),
         };
-        run(&mut Txn::new(&mut self.tree, &mut self.quotas, cx))
+        run(&mut Txn::new(
+            &mut self.tree,
+            &mut self.quotas,
+            &mut self.acls,
+            cx,
+        ))
     }
 
     pub(super) fn write(

@@ -37,6 +37,15 @@ impl Program {
             .expect("an address")
     }
 
+    /// Memory that the process really has, bytes.
+    fn resident(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("a running process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        kib.expect("its size").parse::<usize>().expect("a number") << 10
+    }
+
     fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -234,4 +243,35 @@ fn wrong_control_commands_do_nothing_and_tell_why() {
     }
     assert_eq!(control.run("rules"), "ok");
     assert!(TcpStream::connect(addr).is_ok());
+}
+
+/// The limit is 400 MB for a million; the number of nodes here leaves the server's table as empty
+/// as a million does, which is half.
+#[test]
+fn a_node_of_100_bytes_takes_no_more_than_400_bytes_of_memory() {
+    const BATCH: usize = 1_000;
+    const BATCHES: usize = 120;
+    const SEQUENCE: i32 = 2;
+    let mut program = Program::start(&["--exit-on-stdin-close"]);
+    let mut client = Socket::open(program.addr("listening on "));
+    assert_eq!(client.call(&create("/of-some-length", 0)).err, Code::OK);
+    let request = create_body("/of-some-length/n-", Some(&[b'x'; 100]), &[WORLD], SEQUENCE);
+    let mut fill = || {
+        for _ in 0..BATCH {
+            client.send(&(Op::Create, request.clone()));
+        }
+        for _ in 0..BATCH {
+            assert_eq!(client.receive().expect("a reply").err, Code::OK);
+        }
+    };
+    // Brings the buffers to their size.
+    fill();
+    let before = program.resident();
+    for _ in 0..BATCHES {
+        fill();
+    }
+    let growth = program.resident().saturating_sub(before);
+    let per_node = growth / (BATCH * BATCHES);
+    // Path and data alone take more than 100, or they are not there.
+    assert!((100..=400).contains(&per_node), "{per_node} bytes");
 }

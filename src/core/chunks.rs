@@ -1,0 +1,138 @@
+//! Bytes on their way out, in chunks of bounded size.
+//!
+//! One buffer for all of them would be moved whenever it grows, would never shrink while the
+//! connection is slower than the callers, and would be cold in the cache when its turn comes.
+
+use std::collections::VecDeque;
+
+/// Size up to which frames share a chunk. Frames are never cut: a larger one has a chunk of its
+/// own.
+const CHUNK: usize = 256 * 1024;
+
+/// Room for the fields of a frame around its payload. Longer ones make a chunk grow.
+const FIELDS: usize = 256;
+
+/// Up to this size a chunk is copied behind another one instead of being kept apart, or a
+/// blocked connection would collect many nearly empty chunks.
+const COPIED: usize = CHUNK / 8;
+
+/// Empty chunks are kept for reuse up to this capacity in total.
+const KEPT: usize = 2 * 1024 * 1024;
+
+/// A queue of bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Chunks {
+    /// Oldest first, none of them empty.
+    full: VecDeque<Vec<u8>>,
+    /// Behind them: the one that is being filled.
+    tail: Vec<u8>,
+    spare: Vec<Vec<u8>>,
+    /// Capacity of `spare`.
+    kept: usize,
+}
+
+impl Chunks {
+    /// True if there are no bytes.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.full.is_empty() && self.tail.is_empty()
+    }
+
+    /// The oldest bytes, as far as they lie together; empty if there are none.
+    #[inline]
+    pub(crate) fn front(&self) -> &[u8] {
+        self.full.front().unwrap_or(&self.tail)
+    }
+
+    /// Where the next frame is to be appended; `payload` is about its size.
+    #[inline]
+    pub(crate) fn tail(&mut self, payload: usize) -> &mut Vec<u8> {
+        if self.tail.len() + payload + FIELDS > CHUNK && !self.tail.is_empty() {
+            self.start_chunk(payload);
+        }
+        &mut self.tail
+    }
+
+    #[cold]
+    fn start_chunk(&mut self, payload: usize) {
+        let mut next = self.spare.pop().unwrap_or_default();
+        self.kept -= next.capacity();
+        next.reserve(CHUNK.max(payload + FIELDS));
+        self.full.push_back(std::mem::replace(&mut self.tail, next));
+    }
+
+    /// Drops the chunk of [`front`](Self::front).
+    pub(crate) fn pop_front(&mut self) {
+        match self.full.pop_front() {
+            Some(chunk) => self.recycle(chunk),
+            None => self.tail.clear(),
+        }
+    }
+
+    /// Moves all bytes of `other` to the end of these, and lends it what memory is free here.
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        while let Some(chunk) = self.spare.pop() {
+            self.kept -= chunk.capacity();
+            other.recycle(chunk);
+        }
+        while let Some(chunk) = other.full.pop_front() {
+            let free = self.push(chunk);
+            other.recycle(free);
+        }
+        if !other.tail.is_empty() {
+            let tail = std::mem::take(&mut other.tail);
+            other.tail = self.push(tail);
+        }
+    }
+
+    /// Appends a chunk that is not empty, and returns one that is.
+    fn push(&mut self, mut chunk: Vec<u8>) -> Vec<u8> {
+        if self.tail.is_empty() {
+            std::mem::swap(&mut self.tail, &mut chunk);
+            return chunk;
+        }
+        if chunk.len() <= COPIED && self.tail.len() + chunk.len() <= CHUNK {
+            self.tail.extend_from_slice(&chunk);
+            chunk.clear();
+            return chunk;
+        }
+        self.full
+            .push_back(std::mem::replace(&mut self.tail, chunk));
+        Vec::new()
+    }
+
+    /// Forgets all bytes.
+    pub(crate) fn clear(&mut self) {
+        while let Some(chunk) = self.full.pop_front() {
+            self.recycle(chunk);
+        }
+        self.tail.clear();
+    }
+
+    /// Gives back all memory that holds no bytes.
+    pub(crate) fn shrink(&mut self) {
+        self.spare = Vec::new();
+        self.kept = 0;
+        if self.is_empty() {
+            self.full = VecDeque::new();
+            self.tail = Vec::new();
+        }
+    }
+
+    /// Memory in use, for bytes or free.
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        let lists = self.full.iter().chain(&self.spare);
+        lists.map(Vec::capacity).sum::<usize>() + self.tail.capacity()
+    }
+
+    fn recycle(&mut self, mut chunk: Vec<u8>) {
+        if chunk.capacity() > 0 && self.kept + chunk.capacity() <= KEPT {
+            chunk.clear();
+            self.kept += chunk.capacity();
+            self.spare.push(chunk);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

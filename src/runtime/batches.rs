@@ -1,0 +1,123 @@
+//! A queue of batches from many threads to one, which gives used batches back for reuse.
+
+use std::collections::VecDeque;
+
+use super::primitives::{Condvar, Mutex};
+
+/// Batches kept for reuse.
+const SPARES: usize = 4;
+
+/// What a batch must know about its reuse.
+pub(super) trait Reusable: Default {
+    /// Forgets the content, keeps the memory.
+    fn clear(&mut self);
+
+    /// False for one that holds too much memory.
+    fn is_worth_keeping(&self) -> bool;
+}
+
+/// Hands batches over in order. The taker sleeps when there are none, and is woken at most once
+/// per batch.
+pub(super) struct Batches<B> {
+    queue: Mutex<Queue<B>>,
+    ready: Condvar,
+}
+
+struct Queue<B> {
+    batches: VecDeque<B>,
+    spares: Vec<B>,
+    /// The taker waits for a signal.
+    asleep: bool,
+    /// No more will come: drain, then end.
+    stopping: bool,
+}
+
+impl<B: Reusable> Queue<B> {
+    fn keep(&mut self, used: B) {
+        if self.spares.len() < SPARES && used.is_worth_keeping() {
+            self.spares.push(used);
+        }
+    }
+}
+
+impl<B: Reusable> Default for Batches<B> {
+    fn default() -> Self {
+        let queue = Queue {
+            batches: VecDeque::new(),
+            spares: Vec::new(),
+            asleep: false,
+            stopping: false,
+        };
+        Self {
+            queue: Mutex::new(queue),
+            ready: Condvar::new(),
+        }
+    }
+}
+
+impl<B: Reusable> Batches<B> {
+    /// An empty batch, with memory from earlier ones if there is some.
+    pub(super) fn spare(&self) -> B {
+        self.queue.lock().spares.pop().unwrap_or_default()
+    }
+
+    /// Takes back a batch that was not needed.
+    pub(super) fn give_back(&self, batch: B) {
+        self.queue.lock().keep(batch);
+    }
+
+    /// Appends a batch; at most one signal per batch.
+    pub(super) fn push(&self, batch: B) {
+        let wake = {
+            let mut queue = self.queue.lock();
+            queue.batches.push_back(batch);
+            std::mem::take(&mut queue.asleep)
+        };
+        if wake {
+            self.ready.notify_one();
+        }
+    }
+
+    /// Lets the taker end once it has taken everything.
+    pub(super) fn stop(&self) {
+        self.stop_if(|_| true);
+    }
+
+    /// Lets the taker end if it has done everything already. False: it is busy.
+    pub(super) fn stop_if_idle(&self) -> bool {
+        self.stop_if(|asleep| asleep)
+    }
+
+    fn stop_if(&self, condition: impl FnOnce(bool) -> bool) -> bool {
+        let wake = {
+            let mut queue = self.queue.lock();
+            if !condition(queue.asleep) {
+                return false;
+            }
+            queue.stopping = true;
+            std::mem::take(&mut queue.asleep)
+        };
+        if wake {
+            self.ready.notify_one();
+        }
+        true
+    }
+
+    /// Trades a used batch for the next one; `None` when it is time to end. For one thread only.
+    pub(super) fn next(&self, mut used: B) -> Option<B> {
+        used.clear();
+        let mut queue = self.queue.lock();
+        queue.keep(used);
+        loop {
+            if let Some(batch) = queue.batches.pop_front() {
+                return Some(batch);
+            }
+            if queue.stopping {
+                return None;
+            }
+            queue.asleep = true;
+            self.ready.wait(&mut queue);
+            queue.asleep = false;
+        }
+    }
+}
