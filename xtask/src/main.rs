@@ -3,6 +3,7 @@
 mod artifacts;
 mod bench;
 mod chaos;
+mod compat;
 mod compile;
 mod demo;
 mod instructions;
@@ -37,6 +38,8 @@ cargo xtask COMMAND
     --minutes N           end after so many minutes (default 10)
     --seed N              repeat the schedule of this seed
     --library PATH        on this libzookeeper_mt.so.2 instead of ours
+  compat                write docs/compat.md: which test tries which number of the contract
+    --check               only say whether it is up to date and every number has a test
   bench                 measure our library, Debian's and a bare socket in turn (docs/performance.md)
     --case NAME           only this case; may be repeated
     --server NAME         only on this server, canned, test or java; may be repeated
@@ -111,6 +114,11 @@ fn run() -> Result<bool> {
             };
             finish(args)?;
             chaos::run(&options)
+        }
+        "compat" => {
+            let check = args.contains("--check");
+            finish(args)?;
+            compat::run(check)
         }
         "bench" => match args.subcommand()?.as_deref() {
             None => bench(args),
