@@ -128,59 +128,53 @@ impl Handle {
             |watch: bool| -> types::watcher_fn { if watch { Some(on_event) } else { None } };
         let value = c_string(&id.to_string())?;
         let (text, size) = (value.as_ptr(), length(&value));
-        // SAFETY: the handle is open, strings live until the call returns, callbacks and the
-        // numbers they get for ever.
-        let rc = unsafe {
-            match op {
-                Op::Get(_, watch) => {
-                    (api.zoo_awget)(zh, path.as_ptr(), watcher(watch), data, Some(on_data), data)
-                }
-                Op::Exists(_, watch) => {
-                    (api.zoo_awexists)(zh, path.as_ptr(), watcher(watch), data, Some(on_stat), data)
-                }
-                Op::Ghost(..) => {
-                    (api.zoo_awexists)(zh, path.as_ptr(), None, data, Some(on_stat), data)
-                }
-                Op::Children(watch) => (api.zoo_awget_children2)(
-                    zh,
-                    path.as_ptr(),
-                    watcher(watch),
-                    data,
-                    Some(on_children),
-                    data,
-                ),
-                Op::Set(_, version) => {
-                    (api.zoo_aset)(zh, path.as_ptr(), text, size, version, Some(on_stat), data)
-                }
-                Op::Delete(_, version) => {
-                    (api.zoo_adelete)(zh, path.as_ptr(), version, Some(on_void), data)
-                }
-                Op::Folder | Op::Create(_) | Op::Sequence => (api.zoo_acreate2)(
-                    zh,
-                    path.as_ptr(),
-                    text,
-                    size,
-                    api.open_acl,
-                    mode(op),
-                    Some(if op == Op::Sequence {
-                        on_named
-                    } else {
-                        on_created
-                    }),
-                    data,
-                ),
-                Op::Sync => (api.zoo_async)(zh, path.as_ptr(), Some(on_synced), data),
-                Op::SetBoth(_, second, version) => {
-                    let second = c_string(&paths::register(second))?;
-                    return Ok(transaction::start(
-                        api,
-                        zh,
-                        token,
-                        &[path, second],
-                        &value,
-                        version,
-                    ));
-                }
+        let at = path.as_ptr();
+        let rc = match op {
+            Op::Get(_, watch) => {
+                // SAFETY: the handle is open, strings live until the call returns, callbacks and
+                // the numbers they get for ever. The same holds for all calls here.
+                unsafe { (api.zoo_awget)(zh, at, watcher(watch), data, Some(on_data), data) }
+            }
+            Op::Exists(_, watch) => {
+                // SAFETY: as above.
+                unsafe { (api.zoo_awexists)(zh, at, watcher(watch), data, Some(on_stat), data) }
+            }
+            Op::Ghost(..) => {
+                // SAFETY: as above.
+                unsafe { (api.zoo_awexists)(zh, at, None, data, Some(on_stat), data) }
+            }
+            Op::Children(watch) => {
+                let watcher = watcher(watch);
+                let done: types::strings_stat_completion_t = Some(on_children);
+                // SAFETY: as above.
+                unsafe { (api.zoo_awget_children2)(zh, at, watcher, data, done, data) }
+            }
+            Op::Set(_, version) => {
+                // SAFETY: as above.
+                unsafe { (api.zoo_aset)(zh, at, text, size, version, Some(on_stat), data) }
+            }
+            Op::Delete(_, version) => {
+                // SAFETY: as above.
+                unsafe { (api.zoo_adelete)(zh, at, version, Some(on_void), data) }
+            }
+            Op::Folder | Op::Create(_) | Op::Sequence => {
+                let done: types::string_stat_completion_t = match op {
+                    Op::Sequence => Some(on_named),
+                    _ => Some(on_created),
+                };
+                let (acl, mode) = (api.open_acl, mode(op));
+                // SAFETY: as above; the ACL is the library's.
+                unsafe { (api.zoo_acreate2)(zh, at, text, size, acl, mode, done, data) }
+            }
+            Op::Sync => {
+                // SAFETY: as above.
+                unsafe { (api.zoo_async)(zh, at, Some(on_synced), data) }
+            }
+            Op::SetBoth(_, second, version) => {
+                let paths = [path, c_string(&paths::register(second))?];
+                // SAFETY: the handle is open.
+                let code = unsafe { transaction::start(api, zh, token, &paths, &value, version) };
+                return Ok(code);
             }
         };
         Ok(Code(rc))
