@@ -121,7 +121,7 @@ TEST(records_of_numbers_are_left_alone, "C-058")
     CHECK_INT(header.zxid, 2);
 }
 
-TEST(the_create_initialiser_fills_every_field, "C-620 C-167 C-047")
+TEST(the_create_initialiser_fills_every_field, "C-620 C-167 C-047 T-19")
 {
     zoo_op_t op;
     char path[8];

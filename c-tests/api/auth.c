@@ -99,7 +99,7 @@ TEST(credentials_given_before_the_connection_go_first_and_in_reverse, "C-431 C-5
     stage_close(stage);
 }
 
-TEST(one_reply_confirms_all_pending_credentials, "C-564")
+TEST(one_reply_confirms_all_pending_credentials, "C-564 T-09")
 {
     stage_t *stage = stage_open("");
     probe_t one = probe("one"), two = probe("two");
@@ -114,7 +114,7 @@ TEST(one_reply_confirms_all_pending_credentials, "C-564")
     CHECK_INT(one.calls + two.calls, 2);
 }
 
-TEST(a_reconnect_resends_all_credentials_last_added_first, "C-563 C-561 C-564 C-431")
+TEST(a_reconnect_resends_all_credentials_last_added_first, "C-563 C-561 C-564 C-431 T-09 T-36")
 {
     stage_t *stage = stage_open("");
     probe_t auth = probe("auth"), watch = probe("watch"), early = probe("early");

@@ -43,7 +43,7 @@ TEST(outstanding_requests_complete_with_closing, "C-530 C-442 C-314")
     CHECK(get.value == NULL && !get.has_stat);
 }
 
-TEST(every_outstanding_request_completes_exactly_once, "C-534 C-264 C-530")
+TEST(every_outstanding_request_completes_exactly_once, "C-534 C-264 C-530 T-14")
 {
     NOT_ON_THE_REFERENCE("C-534");
     enum { COUNT = 300 };
@@ -115,7 +115,7 @@ static void call_again(probe_t *self)
     late_codes[5] = zoo_set(zh, "/b", "", 0, -1);
 }
 
-TEST(calls_from_callbacks_during_close_are_marshalling_errors, "C-262 C-264")
+TEST(calls_from_callbacks_during_close_are_marshalling_errors, "C-262 C-264 T-12")
 {
     stage_t *stage = stage_open("");
     probe_t get = probe("get");
@@ -140,7 +140,7 @@ static void close_inside(probe_t *self)
     journal_add("close returned");
 }
 
-TEST(a_completion_may_close_its_handle, "C-533")
+TEST(a_completion_may_close_its_handle, "C-533 T-13")
 {
     stage_t *stage = stage_open("");
     probe_t get = probe("get");
@@ -153,7 +153,7 @@ TEST(a_completion_may_close_its_handle, "C-533")
     fake_hang_up(stage->connection);
 }
 
-TEST(queued_callbacks_still_run_after_a_close_from_a_callback, "C-533 C-534")
+TEST(queued_callbacks_still_run_after_a_close_from_a_callback, "C-533 C-534 T-13")
 {
     stage_t *stage = stage_open("");
     probe_t get = probe("get"), after = probe("after");
@@ -194,7 +194,7 @@ static void close_stage(void *argument)
     CHECK_INT(zookeeper_close(((stage_t *)argument)->zh), ZOK);
 }
 
-TEST(unsent_requests_are_flushed_before_the_close_request, "C-530")
+TEST(unsent_requests_are_flushed_before_the_close_request, "C-530 T-15")
 {
     enum { COUNT = 400, SIZE = 10000 };
     stage_t *stage = stage_open("");

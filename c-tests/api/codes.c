@@ -127,7 +127,8 @@ static const int server_codes[] = {
     ZNOWATCHER,     ZRECONFIGDISABLED,     ZSESSIONCLOSEDREQUIRESASLAUTH, ZTHROTTLEDOP};
 enum { CODES = sizeof server_codes / sizeof *server_codes };
 
-TEST(server_codes_reach_synchronous_callers_unchanged, "C-265 C-204 C-033 C-230 C-231 C-232 C-233")
+TEST(server_codes_reach_synchronous_callers_unchanged,
+     "C-265 C-204 C-033 C-230 C-231 C-232 C-233 T-07")
 {
     stage_t *stage = stage_open("");
     for (int f = 0; f < FORMS; f++) {

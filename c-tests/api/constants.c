@@ -88,7 +88,7 @@ TEST(log_level_starts_at_info, "C-032 C-034 C-035 C-600")
     CHECK_INT(ZWATCHTYPE_ANY, 3);
 }
 
-TEST(structures_that_programs_build_have_their_sizes, "C-041 C-044 C-045 C-046 C-047 C-048")
+TEST(structures_that_programs_build_have_their_sizes, "C-041 C-044 C-045 C-046 C-047 C-048 T-19")
 {
     CHECK_INT(sizeof(clientid_t), 24);
     CHECK_INT(sizeof(struct Stat), 72);
@@ -152,13 +152,13 @@ static const code_t codes[] = {
     {-1000, "unknown error"},
 };
 
-TEST(zerror_knows_every_code, "C-290 C-033 C-122")
+TEST(zerror_knows_every_code, "C-290 C-033 C-122 T-38")
 {
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
         CHECK_STR(zerror(codes[i].code), codes[i].text);
 }
 
-TEST(zerror_of_a_positive_code_is_strerror, "C-290")
+TEST(zerror_of_a_positive_code_is_strerror, "C-290 T-38")
 {
     CHECK_STR(zerror(ENOENT), strerror(ENOENT));
     CHECK_STR(zerror(EINVAL), strerror(EINVAL));

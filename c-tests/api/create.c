@@ -186,7 +186,7 @@ TEST(ttl_nodes_are_created_by_both_calls, "C-143 C-145 C-233 C-286")
     live_close(live);
 }
 
-TEST(ttl_and_mode_must_agree, "C-286")
+TEST(ttl_and_mode_must_agree, "C-286 T-29")
 {
     live_t *live = live_open();
     const int ttl = ZOO_PERSISTENT_WITH_TTL, both = ZOO_PERSISTENT_SEQUENTIAL_WITH_TTL;

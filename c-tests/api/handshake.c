@@ -79,7 +79,8 @@ TEST(a_given_client_id_is_sent, "C-212 C-284 C-041")
     fake_stop(fake);
 }
 
-TEST(the_negotiated_session_is_visible_and_resumed, "C-211 C-212 C-215 C-284 C-439 C-432 C-431")
+TEST(the_negotiated_session_is_visible_and_resumed,
+     "C-211 C-212 C-215 C-284 C-439 C-432 C-431 T-08")
 {
     fake_t *fake = fake_start();
     probe_t session = probe("global"), get = probe("get");
@@ -114,7 +115,7 @@ TEST(the_negotiated_session_is_visible_and_resumed, "C-211 C-212 C-215 C-284 C-4
     fake_stop(fake);
 }
 
-TEST(a_server_may_omit_the_read_only_byte, "C-214")
+TEST(a_server_may_omit_the_read_only_byte, "C-214 T-31")
 {
     fake_t *fake = fake_start();
     probe_t session = probe("global"), get = probe("get");
@@ -134,7 +135,7 @@ TEST(a_server_may_omit_the_read_only_byte, "C-214")
     fake_stop(fake);
 }
 
-TEST(the_handshake_may_come_one_byte_at_a_time, "C-214 C-200 C-526")
+TEST(the_handshake_may_come_one_byte_at_a_time, "C-214 C-200")
 {
     fake_t *fake = fake_start();
     probe_t session = probe("global");
@@ -175,7 +176,7 @@ TEST(an_idle_client_pings, "C-220 C-414 C-206")
     fake_stop(fake);
 }
 
-TEST(no_ping_is_sent_while_a_request_is_outstanding, "C-414 C-413 C-442")
+TEST(no_ping_is_sent_while_a_request_is_outstanding, "C-414 C-413 C-442 T-11")
 {
     fake_t *fake = fake_start();
     probe_t session = probe("global"), get = probe("get");

@@ -137,7 +137,7 @@ TEST(half_a_frame_and_then_silence_is_connection_loss, "C-442 C-432")
     stage_close(stage);
 }
 
-TEST(a_reply_may_come_one_byte_at_a_time, "C-200 C-416")
+TEST(a_reply_may_come_one_byte_at_a_time, "C-200 C-416 C-247")
 {
     stage_t *stage = stage_open("");
     probe_t get = probe("get");

@@ -42,7 +42,7 @@ static void check_match(const char *line, const char *pattern)
 
 #define LINE_HEAD "^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2},[0-9]{3}:"
 
-TEST(a_line_has_time_process_thread_level_and_place, "C-602 C-603 C-178 C-604")
+TEST(a_line_has_time_process_thread_level_and_place, "C-602 C-603 C-178 C-604 T-24")
 {
     char pattern[256];
     static const char *const names[] = {"", "ZOO_ERROR", "ZOO_WARN", "ZOO_INFO", "ZOO_DEBUG"};
@@ -76,7 +76,7 @@ TEST(a_long_line_is_cut, "C-602")
     free(text);
 }
 
-TEST(many_arguments_of_all_kinds_are_formatted, "C-603 C-178")
+TEST(many_arguments_of_all_kinds_are_formatted, "C-603 C-178 T-24")
 {
     log_message(collect, ZOO_LOG_LEVEL_INFO, 1, "f", "%d %u %ld %llx %s %c %f %g %zu %5d|%-5d|%p %d %s",
                 -1, 2u, 3L, 0xabcdefULL, "five", '6', 7.0, 8.5, (size_t)9, 10, 11, NULL, 12, "end");
@@ -92,7 +92,7 @@ TEST(debug_levels_are_clamped, "C-600 C-173 C-032")
     }
 }
 
-TEST(the_programs_macros_share_the_level, "C-088 C-009 C-600")
+TEST(the_programs_macros_share_the_level, "C-088 C-009 C-600 T-23")
 {
     zoo_set_debug_level(ZOO_LOG_LEVEL_WARN);
     LOG_INFO(collect, "info %d", 1);
@@ -215,6 +215,32 @@ TEST(a_refused_connection_is_an_error_line_that_names_the_server, "C-606")
     CHECK(found(":ZOO_ERROR@"));
     CHECK(found(hosts));
     CHECK(!found(":ZOO_INFO@"));
+}
+
+static _Atomic pthread_t established_by, initiated_by;
+
+static void note_thread(const char *message)
+{
+    if (strstr(message, "Client environment:user.dir"))
+        initiated_by = pthread_self();
+    if (strstr(message, "0x1234") && established_by == 0)
+        established_by = pthread_self();
+}
+
+TEST(each_line_is_logged_by_the_thread_that_has_something_to_say, "C-604 C-512 C-606")
+{
+    fake_t *fake = fake_start();
+    probe_t session = probe("global");
+    zhandle_t *zh = zookeeper_init2(fake->hosts, on_event, 20000, NULL, &session, 0, note_thread);
+    CHECK(zh != NULL);
+    CHECK(pthread_equal(initiated_by, pthread_self()));
+    int connection = fake_connect(fake);
+    probe_wait(&session, 1);
+    EVENTUALLY(established_by != 0);
+    CHECK(!pthread_equal(established_by, pthread_self()));
+    CHECK(!pthread_equal(established_by, session.thread)); /* so it is the IO thread */
+    fake_end_session(zh, connection);
+    fake_stop(fake);
 }
 
 TEST(requests_that_succeed_log_nothing, "C-606")

@@ -6,6 +6,11 @@
 
 #define OPEN &ZOO_OPEN_ACL_UNSAFE
 
+/* Exported, but no installed header declares it. */
+void zoo_create2_op_init(zoo_op_t *op, const char *path, const char *value, int valuelen,
+                         const struct ACL_vector *acl, int mode, char *path_buffer,
+                         int path_buffer_len);
+
 TEST(a_transaction_does_all_its_operations, "C-162 C-622 C-625 C-627 C-628")
 {
     live_t *live = live_open();
@@ -55,7 +60,7 @@ TEST(an_asynchronous_transaction_fills_results_before_its_completion, "C-141 C-2
     live_close(live);
 }
 
-TEST(a_failed_transaction_changes_nothing_and_names_the_culprit, "C-628 C-625 C-627")
+TEST(a_failed_transaction_changes_nothing_and_names_the_culprit, "C-628 C-625 C-627 T-17")
 {
     live_t *live = live_open();
     zoo_op_t ops[4];
@@ -152,7 +157,7 @@ TEST(an_empty_transaction_succeeds, "C-624")
     live_close(live);
 }
 
-TEST(unknown_operations_are_unimplemented, "C-621 C-168")
+TEST(unknown_operations_are_unimplemented, "C-621 C-168 T-16")
 {
     live_t *live = live_open();
     zoo_op_t ops[2];
@@ -166,12 +171,14 @@ TEST(unknown_operations_are_unimplemented, "C-621 C-168")
         CHECK_INT(zoo_multi(live->zh, 2, ops, results), ZUNIMPLEMENTED);
         CHECK_INT(zoo_amulti(live->zh, 2, ops, results, on_void, &multi), ZUNIMPLEMENTED);
     }
+    zoo_create2_op_init(&ops[1], live_path(live, "b"), "", 0, OPEN, 0, NULL, 0);
+    CHECK_INT(zoo_multi(live->zh, 2, ops, results), ZUNIMPLEMENTED);
     CHECK_INT(zoo_exists(live->zh, live_path(live, "a"), 0, NULL), ZNONODE);
     CHECK_INT(probe_calls(&multi), 0);
     live_close(live);
 }
 
-TEST(a_bad_path_in_the_last_operation_is_a_marshalling_error, "C-623")
+TEST(a_bad_path_in_the_last_operation_is_a_marshalling_error, "C-623 T-16")
 {
     live_t *live = live_open();
     zoo_op_t op;
@@ -203,7 +210,7 @@ TEST(a_bad_path_anywhere_is_a_marshalling_error, "C-623")
     live_close(live);
 }
 
-TEST(a_container_can_be_created_in_a_transaction, "C-631 C-626 C-620")
+TEST(a_container_can_be_created_in_a_transaction, "C-631 C-626 C-620 T-18")
 {
     NOT_ON_THE_REFERENCE("C-631: it aborts");
     live_t *live = live_open();

@@ -37,7 +37,7 @@ static const char *const never[] = {"//", "/a//", "/./a", "/../a", "/a/./b", "/a
 enum { VALID = sizeof valid / sizeof *valid, INVALID = sizeof invalid / sizeof *invalid };
 enum { SUFFIXED = sizeof suffixed / sizeof *suffixed, NEVER = sizeof never / sizeof *never };
 
-TEST(valid_paths_are_accepted, "C-275")
+TEST(valid_paths_are_accepted, "C-275 T-28")
 {
     probe_t done = probe("done");
     zhandle_t *zh = unconnected("");
@@ -60,7 +60,7 @@ TEST(invalid_paths_are_bad_arguments, "C-275 C-260")
     CHECK_INT(probe_calls(&done), 0); /* a refused call never completes */
 }
 
-TEST(sequential_modes_relax_the_last_component, "C-276 C-277")
+TEST(sequential_modes_relax_the_last_component, "C-276 C-277 T-28")
 {
     static const int modes[] = {2, 3};
     probe_t done = probe("done");
@@ -132,7 +132,7 @@ TEST(every_call_refuses_a_bad_path, "C-260 C-275")
     zookeeper_close(zh);
 }
 
-TEST(with_a_chroot_the_concatenation_is_checked, "C-279")
+TEST(with_a_chroot_the_concatenation_is_checked, "C-279 T-27")
 {
     stage_t *stage = stage_open("/ch");
     wire_t body = {NULL, 0};
@@ -202,7 +202,7 @@ TEST(a_chroot_hides_the_rest_of_the_tree, "C-278 C-279 C-280")
     live_close(live);
 }
 
-TEST(the_synchronous_configuration_call_prepends_the_chroot, "C-281")
+TEST(the_synchronous_configuration_call_prepends_the_chroot, "C-281 T-27")
 {
     live_t *live = live_open();
     probe_t session = probe("second"), get = probe("get");

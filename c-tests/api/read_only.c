@@ -39,7 +39,7 @@ static int take_probe(stage_t *stage)
     return connection;
 }
 
-TEST(a_read_only_session_has_its_own_state, "C-405 C-287 C-213 C-443")
+TEST(a_read_only_session_has_its_own_state, "C-405 C-287 C-213 C-443 T-33")
 {
     stage_t *stage = read_only_stage();
     struct sockaddr_in address;
@@ -63,7 +63,7 @@ TEST(reads_and_writes_are_sent_to_a_read_only_server, "C-445 C-405")
     stage_close(stage);
 }
 
-TEST(a_read_write_server_is_looked_for_and_taken, "C-226 C-443 C-445 C-212 C-432")
+TEST(a_read_write_server_is_looked_for_and_taken, "C-226 C-443 C-445 C-212 C-432 T-32 T-33")
 {
     stage_t *stage = read_only_stage();
     int prober = take_probe(stage);

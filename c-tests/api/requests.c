@@ -179,7 +179,7 @@ TEST(reconfig_writes_missing_lists_as_null, "C-244 C-313 C-134")
     stage_close(stage);
 }
 
-TEST(removals_use_two_different_request_types, "C-245 C-246 C-163 C-164 C-165 C-166")
+TEST(removals_use_two_different_request_types, "C-245 C-246 C-165 C-166 T-21")
 {
     stage_t *stage = stage_open("");
     wire_t body = {NULL, 0};

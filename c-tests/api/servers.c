@@ -57,7 +57,7 @@ TEST(a_fixed_order_is_tried_from_the_front, "C-179 C-291 C-420")
     zoo_deterministic_conn_order(1);
     fake_pause(c->fakes[0]);
     fake_pause(c->fakes[1]);
-    begin(c, 20000);
+    begin(c, 3600000); /* a pause would be a minute long */
     int connection = fake_connect(c->fakes[2]);
     journal_expect("global: session connected", NULL);
     CHECK_STR(zoo_get_current_server(c->zh), c->fakes[2]->hosts);
@@ -93,7 +93,7 @@ TEST(after_a_loss_the_next_server_is_tried_at_once, "C-423 C-432")
     fake_end_session(c->zh, connection);
 }
 
-TEST(every_server_is_tried_again_in_turn, "C-421 C-423 C-424")
+TEST(every_server_is_tried_again_in_turn, "C-421 C-423 C-424 T-34")
 {
     NOT_ON_THE_REFERENCE("C-421: it skips servers");
     cluster_t *c = cluster(3);
@@ -130,7 +130,7 @@ TEST(a_server_that_comes_up_late_is_found, "C-421 C-435")
     }
 }
 
-TEST(a_request_ends_the_pause_between_attempts, "C-422 C-421")
+TEST(a_request_ends_the_pause_between_attempts, "C-422")
 {
     char hosts[64];
     probe_t get = probe("get");
@@ -209,7 +209,7 @@ TEST(a_shorter_list_with_the_current_server_keeps_the_connection, "C-451")
     fake_end_session(c->zh, connection);
 }
 
-TEST(a_list_without_the_current_server_moves_the_session, "C-450 C-451 C-452 C-432")
+TEST(a_list_without_the_current_server_moves_the_session, "C-450 C-451 C-452 C-432 T-34")
 {
     NOT_ON_THE_REFERENCE("C-450, C-452: it ignores ports and tells nobody");
     cluster_t *c = cluster(2);
@@ -283,7 +283,7 @@ TEST(cycling_moves_the_current_server_and_not_the_connection, "C-454 C-109 C-288
     fake_end_session(c->zh, connection);
 }
 
-TEST(an_ipv6_server_is_reached_and_shown_in_brackets, "C-272 C-288")
+TEST(an_ipv6_server_is_reached_and_shown_in_brackets, "C-272 C-288 T-30")
 {
     probe_t done = probe("done");
     zhandle_t *zh = zookeeper_init("::1:1", NULL, 3000, NULL, NULL, ZOO_NO_LOG_CLIENTENV);

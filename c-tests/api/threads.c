@@ -67,7 +67,7 @@ static void look_at_thread(probe_t *self)
     pthread_sigmask(SIG_SETMASK, NULL, &callback_mask);
 }
 
-TEST(callbacks_have_the_default_stack_and_the_creators_signal_mask, "C-510")
+TEST(callbacks_have_the_default_stack_and_the_creators_signal_mask, "C-510 T-25 T-40")
 {
     sigset_t mask;
     size_t expected;
@@ -105,7 +105,7 @@ static void use_stack(probe_t *self)
     deep(1200); /* more than 4 MiB */
 }
 
-TEST(a_callback_may_use_four_megabytes_of_stack, "C-510")
+TEST(a_callback_may_use_four_megabytes_of_stack, "C-510 T-25")
 {
     stage_t *stage = stage_open("");
     probe_t get = probe("get");
@@ -306,7 +306,7 @@ static void end_thread(probe_t *self)
     pthread_exit(NULL);
 }
 
-TEST(a_callback_that_ends_its_thread_does_not_end_the_process, "C-510")
+TEST(a_callback_that_ends_its_thread_does_not_end_the_process, "C-510 T-39")
 {
     NOT_UNDER_THREAD_SANITIZER("it has a thread of its own");
     stage_t *stage = stage_open("");

@@ -36,7 +36,7 @@ TEST(a_data_watch_fires_once_on_a_change, "C-150 C-470 C-471 C-475 C-476")
     live_close(live);
 }
 
-TEST(an_exists_watch_on_a_missing_node_waits_for_its_creation, "C-148 C-471 C-475")
+TEST(an_exists_watch_on_a_missing_node_waits_for_its_creation, "C-148 C-471 C-475 T-22")
 {
     live_t *live = live_open();
     probe_t watch = probe("exists");
@@ -91,7 +91,7 @@ TEST(a_deletion_fires_child_and_data_watches, "C-475 C-477")
     live_close(live);
 }
 
-TEST(an_equal_pair_is_called_once_per_event, "C-470 C-477")
+TEST(an_equal_pair_is_called_once_per_event, "C-470 C-477 T-04")
 {
     live_t *live = live_open();
     probe_t watch = probe("watch");
@@ -121,7 +121,8 @@ TEST(pairs_differ_by_function_or_context, "C-470 C-477")
     live_close(live);
 }
 
-TEST(node_events_reach_the_global_watcher_only_through_watch_one, "C-269 C-476 C-147 C-149 C-156")
+TEST(node_events_reach_the_global_watcher_only_through_watch_one,
+     "C-269 C-476 C-147 C-149 C-156 T-03")
 {
     live_t *live = live_open();
     probe_t watch = probe("data");
@@ -158,6 +159,10 @@ TEST(watch_one_uses_the_watcher_of_the_moment_of_the_call, "C-269 C-285")
     CHECK_INT(zoo_get(live->zh, node, 1, NULL, &length, NULL), ZOK);
     CHECK_INT(zoo_set(live->zh, node, "2", 1, -1), ZOK);
     probe_wait(&other, 1);
+    CHECK_INT(zoo_get(live->zh, node, 1, NULL, &length, NULL), ZOK);
+    zoo_set_watcher(live->zh, NULL); /* too late for the watch just set */
+    CHECK_INT(zoo_set(live->zh, node, "3", 1, -1), ZOK);
+    probe_wait(&other, 2);
     live_close(live);
 }
 

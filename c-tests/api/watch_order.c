@@ -32,7 +32,7 @@ static void settle(stage_t *stage, int reads)
     journal_clear();
 }
 
-TEST(a_deletion_calls_child_then_exist_then_data_watchers, "C-475 C-477")
+TEST(a_deletion_calls_child_then_exist_then_data_watchers, "C-475 C-477 T-04")
 {
     stage_t *stage = stage_open("");
     probe_t data = probe("data"), exist = probe("exist"), child = probe("child");
@@ -54,7 +54,7 @@ TEST(a_deletion_calls_child_then_exist_then_data_watchers, "C-475 C-477")
     stage_close(stage);
 }
 
-TEST(created_and_changed_take_data_and_exist_watches_only, "C-475")
+TEST(created_and_changed_take_data_and_exist_watches_only, "C-475 T-04")
 {
     for (int type = ZOO_CREATED_EVENT; type <= ZOO_CHANGED_EVENT; type += 2) {
         stage_t *stage = stage_open("");
@@ -113,7 +113,7 @@ TEST(event_paths_lose_the_chroot, "C-280 C-476 C-470")
     stage_close(stage);
 }
 
-TEST(session_events_go_once_to_each_pair_and_last_to_the_global_watcher, "C-430 C-480")
+TEST(session_events_go_once_to_each_pair_and_last_to_the_global_watcher, "C-430 C-480 T-01 T-02")
 {
     stage_t *stage = stage_open("");
     probe_t one = probe("one"), two = probe("two");
@@ -212,7 +212,7 @@ TEST(no_watches_no_registration, "C-222")
     stage_close(stage);
 }
 
-TEST(watches_of_lost_requests_are_dropped, "C-441 C-471")
+TEST(watches_of_lost_requests_are_dropped, "C-441 C-471 T-22")
 {
     stage_t *stage = stage_open("");
     probe_t watch = probe("watch"), get = probe("get");
@@ -242,7 +242,7 @@ TEST(a_fired_watch_is_not_registered_again, "C-475 C-481")
     stage_close(stage);
 }
 
-TEST(many_watches_are_registered_in_several_packets, "C-223")
+TEST(many_watches_are_registered_in_several_packets, "C-223 T-36")
 {
     NOT_ON_THE_REFERENCE("C-223");
     enum { COUNT = 1500, LIMIT = 128 * 1024, SLACK = 4096 };

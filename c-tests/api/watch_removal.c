@@ -130,7 +130,7 @@ TEST(a_local_removal_works_without_a_connection, "C-487 C-485")
     stage_close_unconnected(stage);
 }
 
-TEST(a_removal_by_the_server_takes_the_watch_on_success_only, "C-488 C-165 C-163")
+TEST(a_removal_by_the_server_takes_the_watch_on_success_only, "C-488 C-165 C-163 C-489 T-20")
 {
     stage_t *stage = stage_open("");
     probe_t watch = probe("watch"), removed = probe("removed");
@@ -182,7 +182,7 @@ TEST(a_lost_removal_keeps_the_watch, "C-488 C-442")
     stage_close(stage);
 }
 
-TEST(without_a_watcher_the_server_decides, "C-486 C-245")
+TEST(without_a_watcher_the_server_decides, "C-486 C-245 T-21")
 {
     live_t *live = live_open();
     probe_t removed = probe("removed");
@@ -224,7 +224,7 @@ static void ignore(int rc, const void *data)
     journal_add("ignored");
 }
 
-TEST(an_asynchronous_local_removal_completes, "C-490 C-489 C-264")
+TEST(an_asynchronous_local_removal_completes, "C-490 C-489 C-264 T-20")
 {
     NOT_ON_THE_REFERENCE("C-490");
     stage_t *stage = stage_open("");

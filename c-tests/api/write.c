@@ -97,7 +97,7 @@ static int has(const struct String_vector *strings, const char *name)
     return 0;
 }
 
-TEST(children_are_listed_by_bare_name, "C-156 C-157 C-240 C-308")
+TEST(children_are_listed_by_bare_name, "C-156 C-157 C-240 C-308 C-011 T-26")
 {
     live_t *live = live_open();
     struct String_vector children = {77, NULL};

@@ -30,6 +30,7 @@ pub(crate) fn skip() {
 mod tests {
     use super::*;
 
+    // C-205
     #[test]
     fn ids_stay_positive_when_the_counter_wraps() {
         for start in [i32::MAX as u32 - 2, u32::MAX - 20] {

@@ -6,18 +6,19 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 /// Addresses of `host`, with `port`, in the resolver's order. Blocks unless the host is an
 /// address literal. The error is an errno: ENOENT for a name that does not exist, ENOMEM, else
-/// EINVAL (C-271).
+/// EINVAL (C-271). The C library's build does not know the GNU resolver's own codes, such as
+/// "no address", so these are EINVAL, too.
 pub fn resolve(host: &[u8], port: u16) -> Result<Vec<SocketAddr>, i32> {
     if let Some(ip) = literal(host) {
         return Ok(vec![SocketAddr::new(ip, port)]);
     }
     let name = CString::new(host).map_err(|_| libc::EINVAL)?;
     let mut result = lookup(&name, libc::AI_ADDRCONFIG);
-    if matches!(result, Err(libc::EAI_BADFLAGS | EAI_ADDRFAMILY)) {
+    if matches!(result, Err(libc::EAI_BADFLAGS)) {
         result = lookup(&name, 0);
     }
     let addresses = result.map_err(|error| match error {
-        libc::EAI_NONAME | EAI_NODATA => libc::ENOENT,
+        libc::EAI_NONAME => libc::ENOENT,
         libc::EAI_MEMORY => libc::ENOMEM,
         _ => libc::EINVAL,
     })?;
@@ -29,10 +30,6 @@ pub fn resolve(host: &[u8], port: u16) -> Result<Vec<SocketAddr>, i32> {
         })
         .collect())
 }
-
-/// The GNU resolver's codes that the libc crate does not name.
-const EAI_NODATA: i32 = -5;
-const EAI_ADDRFAMILY: i32 = -9;
 
 /// The address, if the host is written as one; such hosts never change.
 pub fn literal(host: &[u8]) -> Option<IpAddr> {

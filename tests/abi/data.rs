@@ -39,6 +39,7 @@ fn copied_symbols(program: &Path) -> Vec<String> {
     copies.collect()
 }
 
+// C-009, C-020…C-032, T-23
 #[test]
 fn a_program_with_copies_of_the_data_shares_them_with_the_library() {
     let program = data_program_succeeds("data-copies", &["-fno-pie", "-no-pie"]);
@@ -56,6 +57,7 @@ fn a_program_with_copies_of_the_data_shares_them_with_the_library() {
     }
 }
 
+// C-009
 #[test]
 fn a_position_independent_program_shares_the_data_with_the_library() {
     data_program_succeeds("data-pie", &["-fPIE", "-pie"]);
@@ -70,6 +72,7 @@ fn a_program_with_the_static_library_has_the_same_data() {
     assert!(copied.is_empty(), "of a shared library: {copied:?}");
 }
 
+// C-009, C-020…C-032, T-23
 #[test]
 fn the_reference_shares_the_same_data() {
     let Some(reference) = reference_library("the_reference_shares_the_same_data") else {

@@ -82,6 +82,7 @@ fn facts(exports: Exports) -> Vec<String> {
     exports.into_values().collect()
 }
 
+// C-003, C-055
 #[test]
 fn the_frozen_list_is_what_debians_library_exports() {
     let Some(reference) = reference_library("the_frozen_list_is_what_debians_library_exports")
@@ -91,6 +92,7 @@ fn the_frozen_list_is_what_debians_library_exports() {
     assert_same("exports", &facts(exports_of(&reference)), &facts(frozen()));
 }
 
+// C-003…C-007, C-055…C-057, C-070, C-072…C-076, C-080, C-168, C-181
 #[test]
 fn the_library_exports_what_the_reference_exports_and_nothing_else() {
     let mut ours = exports_of(&library());
@@ -100,6 +102,7 @@ fn the_library_exports_what_the_reference_exports_and_nothing_else() {
     assert_same("exports", &facts(frozen()), &facts(ours));
 }
 
+// C-002
 #[test]
 fn no_exported_symbol_has_a_version() {
     let data = fs::read(library()).expect("the library is readable");

@@ -30,21 +30,25 @@ fn each_header_compiles_as(language: Language, pedantic: &[&str]) {
     }
 }
 
+// C-085
 #[test]
 fn each_header_compiles_as_c99() {
     each_header_compiles_as(Language::C99, &[]);
 }
 
+// C-085
 #[test]
 fn each_header_compiles_as_pedantic_c11() {
     each_header_compiles_as(Language::C11, &["-Wpedantic", "-Wstrict-prototypes"]);
 }
 
+// C-085, C-089
 #[test]
 fn each_header_compiles_as_cxx17() {
     each_header_compiles_as(Language::Cxx17, &[]);
 }
 
+// C-086
 #[test]
 fn headers_can_be_included_through_their_folder() {
     let folder = scratch("headers-folder");
@@ -55,6 +59,7 @@ fn headers_can_be_included_through_their_folder() {
     }
 }
 
+// C-085
 #[test]
 fn the_folder_has_no_other_headers() {
     let entries = fs::read_dir(our_headers()).expect("the headers are there");

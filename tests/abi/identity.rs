@@ -47,11 +47,13 @@ fn values(tag: u32) -> Vec<String> {
         .collect()
 }
 
+// C-001
 #[test]
 fn the_soname_is_that_of_the_c_library() {
     assert_eq!(values(elf::DT_SONAME), ["libzookeeper_mt.so.2"]);
 }
 
+// C-007
 #[test]
 fn only_the_c_library_and_what_belongs_to_it_are_needed() {
     let needed = values(elf::DT_NEEDED);
@@ -63,6 +65,7 @@ fn only_the_c_library_and_what_belongs_to_it_are_needed() {
     assert!(other.is_empty(), "also needed: {other:?}");
 }
 
+// C-009: nothing is bound inside the library
 #[test]
 fn there_is_no_search_path_and_no_relocated_code() {
     for tag in [

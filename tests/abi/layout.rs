@@ -34,6 +34,7 @@ fn with_types_of(code: &str, name: &str, headers: &Path) -> PathBuf {
     folder.join("types.so")
 }
 
+// C-033…C-035, C-038…C-050, C-053, C-054, C-060, C-073…C-076, C-081, C-082, T-19
 #[test]
 fn every_type_and_enumeration_is_that_of_debians_headers() {
     let test = "every_type_and_enumeration_is_that_of_debians_headers";
@@ -63,6 +64,7 @@ fn every_type_and_enumeration_is_that_of_debians_headers() {
     assert_same("types", &reference, &ours);
 }
 
+// C-041…C-048, C-054, C-060
 #[test]
 #[cfg_attr(not(debug_assertions), ignore = "release builds know no types")]
 fn every_struct_of_our_headers_has_the_layout_of_its_rust_type() {
@@ -114,6 +116,7 @@ fn macros(name: &str, headers: &Path) -> Vec<String> {
     own.map(str::to_owned).collect()
 }
 
+// C-036, C-037, C-070, C-088
 #[test]
 fn every_macro_is_that_of_debians_headers() {
     let Some(reference) = reference_headers("every_macro_is_that_of_debians_headers") else {

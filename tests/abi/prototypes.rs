@@ -58,6 +58,7 @@ fn names(declarations: &[String]) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
+// C-020…C-032
 #[test]
 fn the_same_data_is_declared_as_in_debians_headers() {
     let test = "the_same_data_is_declared_as_in_debians_headers";
@@ -96,18 +97,21 @@ fn every_prototype_is_the_same(test: &str, threaded: &str) {
     assert_same("prototypes", &reference, &ours);
 }
 
+// C-055, C-070, C-072…C-076, C-087…C-089, C-100, C-101, C-106…C-167, C-169…C-180
 #[test]
 fn every_prototype_is_that_of_debians_headers_for_threaded_programs() {
     let test = "every_prototype_is_that_of_debians_headers_for_threaded_programs";
     every_prototype_is_the_same(test, "-DTHREADED");
 }
 
+// C-087, C-118, C-119
 #[test]
 fn every_prototype_is_that_of_debians_headers_for_other_programs() {
     let test = "every_prototype_is_that_of_debians_headers_for_other_programs";
     every_prototype_is_the_same(test, "-UTHREADED");
 }
 
+// C-010, C-033…C-035, C-038, C-081
 #[test]
 fn the_compiler_accepts_each_sides_declarations_after_the_others_headers() {
     let test = "the_compiler_accepts_each_sides_declarations_after_the_others_headers";

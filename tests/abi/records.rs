@@ -114,11 +114,13 @@ fn program() -> String {
     code + "    return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;\n}\n"
 }
 
+// C-011, C-054, C-057, C-058, C-060, T-26
 #[test]
 fn every_record_is_freed_with_all_it_owns() {
     program::succeeds("records-ours", &library(), &program(), SANITIZE);
 }
 
+// C-011, C-057, C-058, C-060
 #[test]
 fn the_reference_frees_records_in_the_same_way() {
     let Some(reference) = reference_library("the_reference_frees_records_in_the_same_way") else {
@@ -131,11 +133,13 @@ fn vectors() -> String {
     fs::read_to_string(repository("c-tests/abi/vectors.c")).expect("the program is there")
 }
 
+// C-056, C-058, C-059, T-26
 #[test]
 fn vectors_strings_and_buffers_are_allocated_and_freed() {
     program::succeeds("vectors-ours", &library(), &vectors(), SANITIZE);
 }
 
+// C-056, C-058, C-059, T-26
 #[test]
 fn the_reference_allocates_and_frees_vectors_in_the_same_way() {
     let test = "the_reference_allocates_and_frees_vectors_in_the_same_way";

@@ -148,7 +148,7 @@ fn outlives(ensemble: &mut Ensemble, victim: usize) {
     );
 }
 
-// C-223, C-431, C-474
+// C-431
 pub(crate) fn a_change_made_while_the_client_is_away_is_told_on_its_return(
     ensemble: &mut Ensemble,
 ) {

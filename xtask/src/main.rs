@@ -2,6 +2,8 @@
 
 mod artifacts;
 mod bench;
+mod chaos;
+mod compat;
 mod compile;
 mod demo;
 mod instructions;
@@ -15,6 +17,7 @@ mod suites;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use pico_args::Arguments;
@@ -30,6 +33,13 @@ cargo xtask COMMAND
   test                  run all tests
     --only SUITE          only this suite; may be repeated
     --list                print the names of the suites
+  chaos                 check what many clients see of a real ensemble under faults (docs/chaos.md)
+    --operations N        end after so many requests (default: no limit)
+    --minutes N           end after so many minutes (default 10)
+    --seed N              repeat the schedule of this seed
+    --library PATH        on this libzookeeper_mt.so.2 instead of ours
+  compat                write docs/compat.md: which test tries which number of the contract
+    --check               only say whether it is up to date and every number has a test
   bench                 measure our library, Debian's and a bare socket in turn (docs/performance.md)
     --case NAME           only this case; may be repeated
     --server NAME         only on this server, canned, test or java; may be repeated
@@ -93,6 +103,22 @@ fn run() -> Result<bool> {
                 return Ok(true);
             }
             suites::run(&only)
+        }
+        "chaos" => {
+            let minutes: u64 = args.opt_value_from_str("--minutes")?.unwrap_or(10);
+            let options = chaos::Options {
+                operations: args.opt_value_from_str("--operations")?,
+                time: Duration::from_secs(minutes.saturating_mul(60)),
+                seed: args.opt_value_from_str("--seed")?,
+                library: args.opt_value_from_os_str("--library", path)?,
+            };
+            finish(args)?;
+            chaos::run(&options)
+        }
+        "compat" => {
+            let check = args.contains("--check");
+            finish(args)?;
+            compat::run(check)
         }
         "bench" => match args.subcommand()?.as_deref() {
             None => bench(args),

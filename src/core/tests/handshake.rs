@@ -51,7 +51,7 @@ fn the_first_frame_is_a_connect_request_of_45_bytes_without_a_session() {
     }
 }
 
-// C-400…C-405, C-431
+// C-400…C-402, C-404, C-405, C-431
 #[test]
 fn states_go_from_not_connected_over_connecting_and_associating_to_connected() {
     for segments in [Segments::Whole, Segments::Bytes, Segments::Random] {

@@ -14,7 +14,7 @@ fn with_timeout(timeout: i32) -> Setup {
     }
 }
 
-// C-413
+// C-413, T-11
 #[test]
 fn a_connect_attempt_is_given_two_thirds_of_the_timeout() {
     for timeout in [3000, 10_000, 1001] {
@@ -106,7 +106,7 @@ fn a_quiet_session_gives_back_the_memory_of_a_burst() {
     assert_eq!(pair.log().last().map(String::as_str), Some("done 2002: 0"));
 }
 
-// C-414
+// C-414, C-415, T-11
 #[test]
 fn an_idle_client_pings_a_third_of_the_timeout_after_it_last_sent() {
     let mut pair = Pair::connected(with_timeout(3000));
@@ -161,7 +161,7 @@ fn nothing_is_pinged_before_the_session_is_established() {
     assert_eq!(pair.ops(), [Op::CreateSession]);
 }
 
-// C-413, C-414: the negotiated timeout rules, not the one asked for.
+// C-413, C-414, T-08: the negotiated timeout rules, not the one asked for.
 #[test]
 fn deadlines_follow_the_negotiated_timeout() {
     let mut pair = Pair::new(with_timeout(60_000));

@@ -14,6 +14,7 @@ use crate::suites::{original, servers};
 const LOAD_GENERATOR: &str = "/usr/lib/zookeeper/bin/load_gen";
 const TICK_MS: u32 = 2000;
 
+// C-185: cli_mt and load_gen of Debian
 pub(super) fn run(report: &mut Report) -> Result<()> {
     let name = "Debian's prebuilt programs";
     let Some(original) = original(report, name) else {

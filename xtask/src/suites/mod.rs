@@ -1,8 +1,10 @@
 //! The test suites of `cargo xtask test`.
 
 mod c_api;
+mod chaos;
 mod cli;
 mod cli_session;
+mod compat;
 mod datapath;
 mod demo;
 mod dropin;
@@ -30,7 +32,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 15] = [
+const SUITES: [(&str, &str, Suite, bool); 17] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -48,6 +50,12 @@ const SUITES: [(&str, &str, Suite, bool); 15] = [
         "headers",
         "the committed headers are those of the source",
         headers::run,
+        true,
+    ),
+    (
+        "compat",
+        "every number of the contract has a test, and docs/compat.md is up to date",
+        compat::run,
         true,
     ),
     (
@@ -97,6 +105,12 @@ const SUITES: [(&str, &str, Suite, bool); 15] = [
         "demo",
         "the master-worker demo, on both servers",
         demo::run,
+        true,
+    ),
+    (
+        "chaos",
+        "the history of many clients on a real ensemble under faults",
+        chaos::run,
         true,
     ),
     (
