@@ -7,6 +7,7 @@ mod cli_session;
 mod compat;
 mod datapath;
 mod demo;
+mod diff;
 mod dropin;
 mod headers;
 mod install;
@@ -31,7 +32,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 16] = [
+const SUITES: [(&str, &str, Suite, bool); 17] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -73,6 +74,12 @@ const SUITES: [(&str, &str, Suite, bool); 16] = [
         "tsan",
         "the C API under ThreadSanitizer, library included",
         tsan::run,
+        true,
+    ),
+    (
+        "diff",
+        "the same scenarios, bytes and faults on Debian's libraries and on ours",
+        diff::run,
         true,
     ),
     (
