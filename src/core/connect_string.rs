@@ -55,6 +55,9 @@ fn parse_entry(entry: &[u8]) -> Option<HostPort> {
     let entry = entry.trim_ascii_start();
     let colon = entry.iter().rposition(|&b| b == b':')?;
     let (host, port) = (entry.get(..colon)?, entry.get(colon + 1..)?);
+    // As strtol and getaddrinfo read it: white space and one plus sign may lead (C-272).
+    let port = port.trim_ascii_start();
+    let port = port.strip_prefix(b"+").unwrap_or(port);
     if port.is_empty() || !port.iter().all(u8::is_ascii_digit) {
         return None;
     }
@@ -96,13 +99,16 @@ mod tests {
     fn the_port_follows_the_last_colon() {
         assert_eq!(hosts("::1:2181"), Ok(vec![("::1".into(), 2181)]));
         assert_eq!(hosts("[::1]:2181"), Ok(vec![("[::1]".into(), 2181)]));
+        for same in ["a:1", "a: 1", "a:+1", "a: +1"] {
+            assert_eq!(hosts(same), Ok(vec![("a".into(), 1)]), "{same:?}");
+        }
         assert_eq!(hosts("a:99999"), Ok(vec![("a".into(), 99999u32 as u16)]));
     }
 
     #[test]
     fn one_bad_entry_fails_the_whole_list() {
         for bad in [
-            "a", "a:", "a:0", "a:0x10", "a:1 ", "a:1,b", " ", "a:-1", "a:1x",
+            "a", "a:", "a:0", "a:0x10", "a:1 ", "a:1,b", " ", "a:-1", "a:1x", "a:++1", "a:+ 1",
         ] {
             assert_eq!(hosts(bad), Err(ConnectStringError::BadEntry), "{bad:?}");
         }

@@ -297,7 +297,7 @@ pub unsafe extern "C-unwind" fn zoo_aset(
     // SAFETY: the documentation asks for a C string, and for as many bytes as `buflen` says.
     let (path, bytes) = unsafe { (text(path), convert::data(buffer, buflen)) };
     let call = Async::Stat(completion, UserPtr::data(data));
-    guard::code(zh, |handle| {
+    guard::request(zh, |handle| {
         let data = bytes?;
         let request = Request::SetData {
             path,
@@ -395,7 +395,7 @@ pub unsafe extern "C-unwind" fn zoo_aset_acl(
     // SAFETY: the documentation asks for a C string and an ACL.
     let (path, acl) = unsafe { (text(path), AclView::new(acl)) };
     let call = Async::Void(completion, UserPtr::data(data));
-    guard::code(zh, |handle| {
+    guard::request(zh, |handle| {
         let acl = acl?;
         let request = requests::set_acl(path, version, &acl, false)?;
         handle.submit(request, Cookie::Async(call), None)

@@ -11,7 +11,7 @@ use super::client::CClient;
 use super::table::{Id, Ref, Table};
 use super::types::zhandle_t;
 use crate::log::{Level, Line};
-use crate::runtime::Handle;
+use crate::runtime::{Handle, skip_request_id};
 
 /// A handle as the table keeps it.
 pub(super) type Shared = Arc<Handle<CClient>>;
@@ -38,6 +38,18 @@ pub(super) fn with<R: Copy>(
 pub(super) fn code(zh: *const zhandle_t, call: impl FnOnce(&Shared) -> Result<(), Code>) -> c_int {
     let call = |handle: &Shared| to_int(call(handle));
     run(zh, Code::BAD_ARGUMENTS.0, Code::SYSTEM_ERROR.0, call)
+}
+
+/// The same for requests, which use up a request id even without a handle (C-205).
+pub(super) fn request(
+    zh: *const zhandle_t,
+    call: impl FnOnce(&Shared) -> Result<(), Code>,
+) -> c_int {
+    let call = |handle: &Shared| Some(to_int(call(handle)));
+    run(zh, None, Some(Code::SYSTEM_ERROR.0), call).unwrap_or_else(|| {
+        skip_request_id();
+        Code::BAD_ARGUMENTS.0
+    })
 }
 
 /// Runs `call`, which belongs to no handle.

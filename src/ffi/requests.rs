@@ -10,6 +10,7 @@ use super::guard;
 use super::sync_call::Watch;
 use super::types::{ACL_vector, zhandle_t};
 use crate::core::Request;
+use crate::runtime::skip_request_id;
 
 /// The time to live of calls that have none.
 pub(super) const NO_TTL: i64 = -1;
@@ -68,8 +69,9 @@ pub(super) fn submit_create(
     stat: bool,
     call: Async,
 ) -> c_int {
-    guard::code(zh, |handle| {
-        handle.submit(create?.request(stat), Cookie::Async(call), None)
+    guard::request(zh, |handle| {
+        let create = create.inspect_err(|_| skip_request_id())?;
+        handle.submit(create.request(stat), Cookie::Async(call), None)
     })
 }
 
@@ -80,7 +82,7 @@ pub(super) fn submit(
     watch: Watch,
     call: Async,
 ) -> c_int {
-    guard::code(zh, |handle| {
+    guard::request(zh, |handle| {
         handle.submit(request, Cookie::Async(call), watch.resolve(handle))
     })
 }

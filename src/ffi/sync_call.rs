@@ -291,7 +291,7 @@ pub(super) fn request(
     watch: Watch,
     out: Result<Out, Code>,
 ) -> c_int {
-    guard::code(zh, |handle| {
+    guard::request(zh, |handle| {
         wait(&handle.client().calls, out?, |cookie| {
             handle.submit(request, cookie, watch.resolve(handle))
         })

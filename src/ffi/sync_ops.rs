@@ -17,6 +17,7 @@ use super::requests::{self, Create, NO_TTL};
 use super::sync_call::{self, Out, Watch};
 use super::types::{ACL_vector, Stat, zhandle_t};
 use crate::core::Request;
+use crate::runtime::skip_request_id;
 
 /// Creates a node.
 ///
@@ -362,7 +363,7 @@ pub unsafe extern "C-unwind" fn zoo_set2(
 ) -> c_int {
     // SAFETY: the documentation asks for a C string, and for as many bytes as `buflen` says.
     let (path, bytes) = unsafe { (text(path), convert::data(buffer, buflen)) };
-    guard::code(zh, |handle| {
+    guard::request(zh, |handle| {
         let data = bytes?;
         let request = Request::SetData {
             path,
@@ -432,7 +433,7 @@ pub unsafe extern "C-unwind" fn zoo_set_acl(
 ) -> c_int {
     // SAFETY: the documentation asks for a C string and an ACL.
     let (path, acl) = unsafe { (text(path), AclView::new(acl)) };
-    guard::code(zh, |handle| {
+    guard::request(zh, |handle| {
         let acl = acl?;
         let request = requests::set_acl(path, version, &acl, false)?;
         sync_call::wait(&handle.client().calls, Out::Nothing, |cookie| {
@@ -447,8 +448,8 @@ fn call_create(
     stat: bool,
     out: Out,
 ) -> c_int {
-    guard::code(zh, |handle| {
-        let create = create?;
+    guard::request(zh, |handle| {
+        let create = create.inspect_err(|_| skip_request_id())?;
         sync_call::wait(&handle.client().calls, out, |cookie| {
             handle.submit(create.request(stat), cookie, None)
         })

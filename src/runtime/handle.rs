@@ -249,18 +249,24 @@ impl<C: Client> Handle<C> {
             all,
             local,
         } = removal;
+        // A call that sends nothing uses up a request id all the same (C-205).
+        let refused = |code| {
+            xid::skip();
+            code
+        };
         let path = path
             .filter(|p| encode::is_valid_under(&self.chroot, p, 0))
-            .ok_or(Code::BAD_ARGUMENTS)?;
+            .ok_or_else(|| refused(Code::BAD_ARGUMENTS))?;
         let path = server_path(&self.chroot, path);
         let mut engine = self.engine.lock();
         if !local && engine.core.state().is_terminal() {
-            return Err(Code::INVALID_STATE);
+            return Err(refused(Code::INVALID_STATE));
         }
         if !engine.core.has_watch(kind, &path, watcher) {
-            return Err(Code::NO_WATCHER);
+            return Err(refused(Code::NO_WATCHER));
         }
         if local {
+            xid::skip();
             engine.core.forget_watch(kind, &path, watcher);
             drop(engine);
             self.finish_locally(cookie);

@@ -27,6 +27,7 @@ use zk_proto::Code;
 use crate::core::Outcome;
 use crate::log::Line;
 
+pub use crate::core::xid::skip as skip_request_id;
 pub use handle::Handle;
 pub use resolution::set_deterministic_order;
 pub use sync::Waiter;

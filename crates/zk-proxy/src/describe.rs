@@ -10,7 +10,7 @@ use crate::frame::{Frame, Kind};
 /// One line for a frame. Transaction ids are counted from `first_xid`; session ids and passwords
 /// are only told apart from none; paths of SetWatches are sorted, for their order means nothing.
 pub fn describe(frame: &Frame, first_xid: i32) -> String {
-    match frame.kind {
+    let line = match frame.kind {
         Kind::ConnectRequest => connect_request(&frame.body),
         Kind::ConnectResponse => connect_response(&frame.body),
         Kind::Request { xid, op } => request(&frame.body, xid, op, first_xid),
@@ -25,7 +25,9 @@ pub fn describe(frame: &Frame, first_xid: i32) -> String {
         }
         Kind::Event => format!("event {}", escaped(&frame.body)),
         Kind::Raw => format!("raw {}", escaped(&frame.body)),
-    }
+    };
+    // A request without a body leaves a space.
+    line.trim_end().to_owned()
 }
 
 /// Reserved ids as they are, others from the first one.

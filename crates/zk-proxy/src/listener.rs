@@ -28,11 +28,14 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    /// Takes a free loopback port. The waker makes it look at the state again.
-    pub(crate) fn bind(shared: Arc<Shared>) -> io::Result<(Self, SocketAddr, Waker)> {
+    /// Takes a free port of this address. The waker makes it look at the state again.
+    pub(crate) fn bind(
+        shared: Arc<Shared>,
+        address: Ipv4Addr,
+    ) -> io::Result<(Self, SocketAddr, Waker)> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKER)?;
-        let placeholder = bound(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let placeholder = bound(SocketAddr::from((address, 0)))?;
         let mut listener = Self {
             poll,
             placeholder,

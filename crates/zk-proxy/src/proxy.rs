@@ -1,7 +1,7 @@
 //! The proxy's handle.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -31,8 +31,17 @@ impl Proxy {
     /// # Errors
     /// The system refuses the port, a poll or a thread.
     pub fn start(upstream: SocketAddr) -> io::Result<Self> {
+        Self::start_at(Ipv4Addr::LOCALHOST, upstream)
+    }
+
+    /// The same on another loopback address (127.0.0.0/8), where nobody else looks for servers:
+    /// programs that find a free port of 127.0.0.1, or take one for dead, do not meet this proxy.
+    ///
+    /// # Errors
+    /// The system refuses the address, a poll or a thread.
+    pub fn start_at(address: Ipv4Addr, upstream: SocketAddr) -> io::Result<Self> {
         let shared = Arc::new(Shared::new(upstream));
-        let (listener, addr, waker) = Listener::bind(shared.clone())?;
+        let (listener, addr, waker) = Listener::bind(shared.clone(), address)?;
         let thread = std::thread::Builder::new()
             .name("zk-proxy-accept".into())
             .spawn(move || listener.run())?;

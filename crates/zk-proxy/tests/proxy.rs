@@ -87,7 +87,7 @@ fn frames_pass_unchanged_and_are_recorded_with_their_kind() {
         ]
     ));
     let line = describe(&proxy.frames()[2], 0);
-    assert_eq!(line, "Ping xid=-2 ");
+    assert_eq!(line, "Ping xid=-2");
 }
 
 #[test]
@@ -101,6 +101,15 @@ fn a_cut_lets_as_many_bytes_through_as_asked_and_ends_the_connection() {
     let mut client = Client::connect(&proxy);
     client.ping();
     assert_eq!(client.rest().len(), 44);
+}
+
+#[test]
+fn a_proxy_can_have_an_address_of_its_own() {
+    let (server, _) = rig();
+    let address = [127, 9, 8, 7].into();
+    let proxy = Proxy::start_at(address, server.addr()).unwrap();
+    assert_eq!(proxy.addr().ip(), address);
+    Client::connect(&proxy).receive();
 }
 
 #[test]

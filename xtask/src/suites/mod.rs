@@ -7,6 +7,7 @@ mod cli_session;
 mod compat;
 mod datapath;
 mod demo;
+mod diff;
 mod dropin;
 mod ensemble;
 mod headers;
@@ -32,7 +33,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 17] = [
+const SUITES: [(&str, &str, Suite, bool); 18] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -80,6 +81,12 @@ const SUITES: [(&str, &str, Suite, bool); 17] = [
         "ensemble",
         "the C API on real ensembles that fail and change",
         ensemble::run,
+        true,
+    ),
+    (
+        "diff",
+        "the same scenarios, bytes and faults on Debian's libraries and on ours",
+        diff::run,
         true,
     ),
     (
