@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -257,7 +258,7 @@ TEST(a_server_that_wants_sasl_says_so_and_hangs_up, "C-575 C-442")
     stage_close_unconnected(stage);
 }
 
-static volatile sig_atomic_t interruptions;
+static atomic_int interruptions;
 
 static void interrupt(int signal)
 {
@@ -265,7 +266,7 @@ static void interrupt(int signal)
     interruptions++;
 }
 
-static volatile sig_atomic_t finished;
+static atomic_bool finished;
 
 static void send_signals(void *argument)
 {
