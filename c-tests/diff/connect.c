@@ -171,6 +171,7 @@ SCENARIO(an_expired_answer_ends_the_session, "C-215 C-436 C-442")
     send_get(zh, "/");
     proxy(1, "release");
     await("global: event type=-1 state=-112");
+    await("get /: ");
     say("state %d unrecoverable %d", zoo_state(zh), is_unrecoverable(zh));
     get(zh, "/");
     say("auth %d", zoo_add_auth(zh, "digest", "a:b", 3, on_auth, "auth"));
