@@ -172,8 +172,8 @@ TEST(queued_callbacks_still_run_after_a_close_from_a_callback, "C-533 C-534 T-13
 TEST(a_watcher_may_close_its_handle, "C-533")
 {
     stage_t *stage = stage_open("");
-    stage->session.then = close_inside;
     stage->session.then_data = stage->zh;
+    probe_set_then(&stage->session, close_inside);
     fake_hang_up(stage->connection);
     journal_wait("close returned");
 }
@@ -181,8 +181,8 @@ TEST(a_watcher_may_close_its_handle, "C-533")
 TEST(a_watcher_may_close_its_handle_at_its_first_event, "C-533 C-431")
 {
     stage_t *stage = stage_open_unanswered(STAGE_TIMEOUT_MS);
-    stage->session.then = close_inside;
     stage->session.then_data = stage->zh;
+    probe_set_then(&stage->session, close_inside);
     connect_request_t request = fake_read_connect(stage->connection);
     fake_welcome(stage->connection, &request, &usual_welcome);
     CHECK_INT(fake_wait_end(stage->connection), 1);

@@ -39,6 +39,7 @@ static int thread_count(void)
 
 TEST(loading_the_library_starts_nothing, "C-012")
 {
+    NOT_UNDER_THREAD_SANITIZER("it has a thread of its own");
     sigset_t mask;
     CHECK_INT(thread_count(), 1);
     pthread_sigmask(SIG_SETMASK, NULL, &mask);
@@ -174,6 +175,7 @@ static void refuse_credential(stage_t *stage)
 
 TEST(a_session_that_is_over_keeps_the_thread_for_callbacks_only, "C-406 C-436 C-437 C-537")
 {
+    NOT_UNDER_THREAD_SANITIZER("it has a thread of its own");
     for (int round = 0; round < 2; round++) {
         stage_t *stage = stage_open("");
         (round ? refuse_credential : expire)(stage);

@@ -276,7 +276,7 @@ static void wait_for_a_newer_state(probe_t *self)
 TEST(the_state_may_be_newer_than_the_event, "C-407")
 {
     stage_t *stage = stage_open("");
-    stage->session.then = wait_for_a_newer_state;
+    probe_set_then(&stage->session, wait_for_a_newer_state);
     stage_reconnect(stage);
     journal_expect("global: session connecting", "state seen", "global: session connected",
                    NULL);

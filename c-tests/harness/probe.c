@@ -170,6 +170,13 @@ static const char *state_name(int state, char *text, size_t size)
     return text;
 }
 
+void probe_set_then(probe_t *self, void (*then)(probe_t *))
+{
+    pthread_mutex_lock(&lock);
+    self->then = then;
+    pthread_mutex_unlock(&lock);
+}
+
 /* Notes the call down and lets the waiters see it, then runs the hook. */
 static void note(probe_t *self, const char *line)
 {

@@ -62,6 +62,9 @@ void on_acl(int rc, struct ACL_vector *acl, struct Stat *stat, const void *data)
 
 /* Adds a line of the test's own. */
 void journal_add(const char *line);
+/* Sets the hook of a probe that may be called at any time. Set then_data before. */
+void probe_set_then(probe_t *self, void (*then)(probe_t *));
+
 /* Waits until the journal has as many lines as given (NULL ends them), then
  * compares all of it. */
 void journal_expect(const char *first, ...) __attribute__((sentinel));
