@@ -10,7 +10,10 @@ use crate::core::connect_string::HostPort;
 use crate::core::hosts::shuffle;
 use crate::log;
 use crate::log::Level;
-use crate::net::resolver;
+use crate::net::{resolver, thread};
+
+/// What the background thread has to do.
+type Work = Box<dyn FnOnce() + Send>;
 
 /// Process-wide: keep lists in the order given (C-291).
 static DETERMINISTIC: AtomicBool = AtomicBool::new(false);
@@ -85,18 +88,19 @@ impl Resolution {
     ) -> Option<Self> {
         let slot = Arc::new(Mutex::new(None));
         let result = slot.clone();
-        // None of the program's code runs on this thread, so a plain one will do. If the handle
-        // is closed meanwhile, it ends by itself and its result is dropped.
-        let body = move || {
+        let work = move || {
             let mut log = log::Buffer::default();
             let servers = resolve(&hosts, keep_order, &mut log).ok();
             *result.lock() = Some(Resolved { servers, log });
             done();
         };
-        std::thread::Builder::new()
-            .name("zk-resolve".into())
-            .spawn(body)
-            .ok()?;
+        // If the handle is closed meanwhile, the thread ends by itself and its result is dropped.
+        // A signal handler of the program has no business on it.
+        let body = |work: &mut Option<_>| work.take().map_or((), |work: Work| work());
+        let work: Work = Box::new(work);
+        thread::spawn(c"zk-resolve", true, Some(work), body)
+            .ok()?
+            .detach();
         Some(Self { slot })
     }
 
