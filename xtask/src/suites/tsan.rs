@@ -46,8 +46,9 @@ pub(super) fn run(report: &mut Report) -> Result<()> {
         ]
         .map(Into::into),
     );
+    // A test may end while a close from a callback is still joining the IO thread.
     let options = format!(
-        "log_path={}/report exitcode=66 external_symbolizer_path={SYMBOLIZER} suppressions={}",
+        "log_path={}/report exitcode=66 report_thread_leaks=0 external_symbolizer_path={SYMBOLIZER} suppressions={}",
         reports.path().display(),
         root().join("xtask/src/suites/tsan.suppressions").display()
     );
