@@ -19,7 +19,7 @@ use super::queue::Queue;
 use super::types::{
     ZOO_NO_LOG_CLIENTENV, ZOO_READONLY, clientid_t, log_callback_fn, watcher_fn, zhandle_t,
 };
-use super::{environment, ext_queue, guard, log, mute};
+use super::{environment, ext_queue, fork, guard, log};
 use crate::log::{Level, Line, enabled, install_threshold};
 use crate::runtime::{Config, Handle, OpenError};
 
@@ -191,7 +191,7 @@ fn open(
     options: &Options,
 ) -> Result<*mut zhandle_t, OpenError> {
     install_threshold(log::read_threshold);
-    mute::watch_forks();
+    fork::watch();
     if options.flags & ZOO_NO_LOG_CLIENTENV == 0 {
         environment::log(options.log_callback);
     }

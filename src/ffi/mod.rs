@@ -16,6 +16,7 @@ mod environment;
 pub mod ext;
 pub mod ext_init;
 pub mod ext_queue;
+mod fork;
 mod guard;
 pub mod handle;
 pub mod init;

@@ -71,6 +71,9 @@ impl<C: Client> Worker<C> {
     pub(super) fn run(&mut self) {
         self.handle.life.completion_started(Thread::current());
         self.deliver_all();
+        if self.handle.client.is_inherited() {
+            return;
+        }
         // A close from a callback leaves the rest of its work to this thread.
         if self.handle.life.is_finished_after_callbacks() {
             self.handle.life.join_io();
@@ -83,11 +86,15 @@ impl<C: Client> Worker<C> {
         }
     }
 
-    /// Until the queue is stopped and empty.
+    /// Until the queue is stopped and empty. A callback that forks returns in the child, too: this
+    /// is the parent's work then, and its socket.
     fn deliver_all(&mut self) {
         while self.refill() {
             while let Some(item) = self.batch.items.pop_front() {
                 self.deliver(item);
+                if self.handle.client.is_inherited() {
+                    return;
+                }
             }
             self.handle.send_after_callbacks();
         }
