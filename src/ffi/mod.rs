@@ -23,6 +23,7 @@ pub mod init;
 pub mod interest;
 pub mod jute;
 pub mod log;
+mod memory;
 pub mod multi;
 mod mute;
 pub mod opcodes;
