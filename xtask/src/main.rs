@@ -3,6 +3,7 @@
 mod artifacts;
 mod bench;
 mod chaos;
+mod closes;
 mod compat;
 mod compile;
 mod demo;
@@ -38,6 +39,10 @@ cargo xtask COMMAND
     --minutes N           end after so many minutes (default 10)
     --seed N              repeat the schedule of this seed
     --library PATH        on this libzookeeper_mt.so.2 instead of ours
+  closes                close handles with calls in flight, from everywhere, and count what is lost
+    --count N             rounds of each scene (default 10000)
+    --library PATH        on this libzookeeper_mt.so.2 instead of ours
+    --sanitize            on ours under AddressSanitizer
   compat                write docs/compat.md: which test tries which number of the contract
     --check               only say whether it is up to date and every number has a test
   bench                 measure our library, Debian's and a bare socket in turn (docs/performance.md)
@@ -114,6 +119,15 @@ fn run() -> Result<bool> {
             };
             finish(args)?;
             chaos::run(&options)
+        }
+        "closes" => {
+            let options = closes::Options {
+                count: args.opt_value_from_str("--count")?.unwrap_or(10_000),
+                library: args.opt_value_from_os_str("--library", path)?,
+                sanitize: args.contains("--sanitize"),
+            };
+            finish(args)?;
+            closes::run(&options)
         }
         "compat" => {
             let check = args.contains("--check");

@@ -1,5 +1,6 @@
 //! The test suites of `cargo xtask test`.
 
+pub(crate) mod asan;
 mod c_api;
 mod chaos;
 mod cli;
@@ -13,9 +14,11 @@ mod ensemble;
 mod headers;
 mod install;
 mod instructions;
+mod memcheck;
 mod models;
 mod python;
 mod rust;
+mod sanitizer;
 mod tsan;
 
 use std::time::Instant;
@@ -27,13 +30,14 @@ use crate::packages;
 use crate::report::Report;
 use crate::server::Kind;
 
+pub(crate) use c_api::Setup;
 pub(crate) use python::KAZOO_SUITE;
 
 /// A named group of checks. It reports failures; an error means that it could not go on at all.
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 18] = [
+const SUITES: [(&str, &str, Suite, bool); 22] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -76,6 +80,30 @@ const SUITES: [(&str, &str, Suite, bool); 18] = [
         "the C API under ThreadSanitizer, library included",
         tsan::run,
         true,
+    ),
+    (
+        "asan",
+        "the C API under AddressSanitizer, LeakSanitizer and UBSan, library included",
+        asan::run,
+        true,
+    ),
+    (
+        "asan-units",
+        "the unit tests under AddressSanitizer, with overflow checks and debug assertions",
+        asan::run_units,
+        false,
+    ),
+    (
+        "valgrind",
+        "a part of the C API under valgrind's memcheck",
+        memcheck::run,
+        true,
+    ),
+    (
+        "valgrind-all",
+        "all of the C API under valgrind's memcheck",
+        memcheck::run_all,
+        false,
     ),
     (
         "ensemble",
