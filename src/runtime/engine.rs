@@ -344,6 +344,7 @@ impl<C: Client> Engine<C> {
                 if self.core.state().is_terminal() && !events.auth.is_empty() {
                     self.aftermath.last_batch = Some(batch);
                 } else {
+                    handle.promises.give(batch.items.len());
                     handle.dispatcher.push(batch);
                 }
             }
