@@ -90,6 +90,7 @@ impl<C: Client> Worker<C> {
     /// is the parent's work then, and its socket.
     fn deliver_all(&mut self) {
         while self.refill() {
+            let results = self.batch.items.len();
             while let Some(item) = self.batch.items.pop_front() {
                 self.deliver(item);
                 if self.handle.client.is_inherited() {
@@ -97,6 +98,7 @@ impl<C: Client> Worker<C> {
                 }
             }
             self.handle.send_after_callbacks();
+            self.handle.promises.keep(results);
         }
     }
 
