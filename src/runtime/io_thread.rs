@@ -129,7 +129,7 @@ impl<C: Client> IoThread<C> {
             self.handle.client.complete_auth(auth, code);
         }
         if let Some(batch) = self.aftermath.last_batch.take() {
-            self.handle.dispatcher.push(batch);
+            self.handle.dispatch(batch);
         }
     }
 }
