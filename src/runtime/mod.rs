@@ -18,6 +18,7 @@ mod limits;
 mod models;
 pub(crate) mod primitives;
 mod probe;
+mod promises;
 mod resolution;
 mod sync;
 
