@@ -117,7 +117,8 @@ impl<'a> Caller<'a> {
         match self.limit {
             0 => self.handle.submit(request, cookie, watcher),
             ms => self.within(ms, cookie, |cookie, due| {
-                self.handle.submit_until(request, cookie, watcher, Some(due))
+                self.handle
+                    .submit_until(request, cookie, watcher, Some(due))
             }),
         }
     }
@@ -131,8 +132,7 @@ impl<'a> Caller<'a> {
         match self.limit {
             0 => self.handle.remove_watches(removal, cookie),
             ms => self.within(ms, cookie, |cookie, due| {
-                self.handle
-                    .remove_watches_until(removal, cookie, Some(due))
+                self.handle.remove_watches_until(removal, cookie, Some(due))
             }),
         }
     }

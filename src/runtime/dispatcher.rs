@@ -164,22 +164,20 @@ impl<C: Client> Handle<C> {
         };
         let mut scratch = C::Scratch::default();
         while let Some(item) = batch.items.pop_front() {
-            deliver(
-                &self.client,
-                &self.chroot,
-                &batch.input,
-                item,
-                &mut scratch,
-            );
+            deliver(&self.client, &self.chroot, &batch.input, item, &mut scratch);
         }
     }
 
     /// Finishes a request that needs no server: a synchronous one here, another one on the
-    /// completion thread. Refused if that has ended with the handle.
+    /// completion thread. Refused if that ends with the handle: a close waits for what is handed
+    /// over, so nobody may go on with it for ever.
     pub(super) fn finish_locally(&self, cookie: C::Cookie) -> Result<(), Code> {
         if C::is_sync(&cookie) {
             self.client.finish_sync(cookie, Ok(Outcome::Void));
             return Ok(());
+        }
+        if self.life.is_closing() {
+            return Err(Code::MARSHALLING_ERROR);
         }
         if self.client.takes_directly() {
             let mut scratch = C::Scratch::default();

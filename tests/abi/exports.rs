@@ -51,7 +51,10 @@ const DELIBERATE: [(&str, &str); 23] = [
         "zoox_set_queue_until_connected",
         "requests that survive failed attempts to connect",
     ),
-    ("zoox_set_request_timeout", "a limit of time for each request"),
+    (
+        "zoox_set_request_timeout",
+        "a limit of time for each request",
+    ),
     (
         "zoox_set_retry_backoff",
         "growing pauses between attempts to connect",

@@ -184,8 +184,7 @@ fn a_loss_after_the_deadline_finishes_only_the_others() {
 #[test]
 fn a_session_out_of_reach_for_four_thirds_of_its_timeout_expires_once() {
     let mut pair = Pair::connected(Setup::default());
-    pair.core
-        .set_session_limit(Some(SessionLimit::OfTimeout));
+    pair.core.set_session_limit(Some(SessionLimit::OfTimeout));
     pair.get("/", Some(7));
     pair.run(1000);
     pair.forget();
@@ -212,8 +211,7 @@ fn a_session_out_of_reach_for_four_thirds_of_its_timeout_expires_once() {
 fn a_session_expires_in_time_however_its_servers_are_out_of_reach() {
     for reach in [Reach::Refuses, Reach::Hole, Reach::Up] {
         let mut pair = Pair::connected(Setup::default());
-        pair.core
-            .set_session_limit(Some(SessionLimit::Fixed(5000)));
+        pair.core.set_session_limit(Some(SessionLimit::Fixed(5000)));
         let heard = pair.core.last_received;
         pair.net.hosts[0].reach = reach;
         pair.net.lose_up = true;
@@ -234,8 +232,7 @@ fn a_session_expires_in_time_however_its_servers_are_out_of_reach() {
 #[test]
 fn a_session_that_comes_back_in_time_or_has_never_been_does_not_expire() {
     let mut pair = unconnected(1);
-    pair.core
-        .set_session_limit(Some(SessionLimit::OfTimeout));
+    pair.core.set_session_limit(Some(SessionLimit::OfTimeout));
     pair.run(100_000);
     assert!(pair.told.is_empty(), "there was no session yet");
     pair.net.hosts[0].reach = Reach::Up;
@@ -263,7 +260,11 @@ fn a_request_survives_failed_attempts_only_if_it_may_wait() {
         let second = pair.create("/a/b", b"");
         pair.connect();
         pair.run(100);
-        let expected = if keeps { Ok(()) } else { Err(Code::CONNECTION_LOSS) };
+        let expected = if keeps {
+            Ok(())
+        } else {
+            Err(Code::CONNECTION_LOSS)
+        };
         assert_eq!(pair.result(first).map(drop), expected);
         assert_eq!(pair.result(second).map(drop), expected);
         assert_eq!(pair.server().node("/a/b").is_some(), keeps);
