@@ -143,7 +143,7 @@ impl<C: Client> IoThread<C> {
         }
         if let Some(batch) = self.aftermath.last_batch.take() {
             self.handle.promises.give(batch.items.len());
-            self.handle.dispatcher.push(batch);
+            self.handle.dispatch(batch);
         }
     }
 }
