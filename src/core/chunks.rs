@@ -6,6 +6,8 @@
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
+use zk_proto::frame;
+
 /// Size up to which frames share a chunk. Frames are never cut: a larger one has a chunk of its
 /// own.
 const CHUNK: usize = 256 * 1024;
@@ -139,6 +141,25 @@ impl Chunks {
         self.full
             .push_back(std::mem::replace(&mut self.tail, chunk));
         Vec::new()
+    }
+
+    /// Takes out the frames for which `keep`, asked in order, says no. All bytes are frames.
+    pub(crate) fn retain_frames(&mut self, mut keep: impl FnMut() -> bool) {
+        for chunk in self.full.iter_mut().chain([&mut self.tail]) {
+            let (mut at, mut kept) = (0, 0);
+            while let Some(Ok(frame::Split::Frame(body))) =
+                chunk.get(at..).map(|rest| frame::split(rest, usize::MAX))
+            {
+                let end = at + frame::PREFIX + body.len();
+                if keep() {
+                    chunk.copy_within(at..end, kept);
+                    kept += end - at;
+                }
+                at = end;
+            }
+            chunk.truncate(kept);
+        }
+        self.full.retain(|chunk| !chunk.is_empty());
     }
 
     /// Forgets all bytes.

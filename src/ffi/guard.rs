@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use zk_proto::Code;
 
+use super::caller::{Caller, Limit};
 use super::client::CClient;
 use super::table::{Id, Ref, Table};
 use super::types::zhandle_t;
@@ -39,7 +40,7 @@ impl Missing {
 
 /// The handle that C names `zh`, counted as in use, whoever's it is.
 fn find(zh: *const zhandle_t) -> Option<Ref<'static, Shared>> {
-    HANDLES.get(Id::from_raw(zh.addr()))
+    HANDLES.get(Id::from_raw(Limit::without(zh).addr()))
 }
 
 /// The same for calls that need its threads, its locks or its connection.
@@ -57,10 +58,10 @@ fn find_own(zh: *const zhandle_t) -> Result<Ref<'static, Shared>, Missing> {
 pub(super) fn with<R: Copy>(
     zh: *const zhandle_t,
     failure: R,
-    call: impl FnOnce(&Shared) -> R,
+    call: impl FnOnce(&Caller<'_>) -> R,
 ) -> R {
     match find_own(zh) {
-        Ok(handle) => run(&handle, failure, call),
+        Ok(handle) => run(&handle, zh, failure, call),
         Err(_) => failure,
     }
 }
@@ -70,19 +71,24 @@ pub(super) fn with<R: Copy>(
 pub(super) fn look<R: Copy>(
     zh: *const zhandle_t,
     failure: R,
-    call: impl FnOnce(&Shared) -> R,
+    call: impl FnOnce(&Caller<'_>) -> R,
 ) -> R {
     match find(zh) {
-        Some(handle) => run(&handle, failure, call),
+        Some(handle) => run(&handle, zh, failure, call),
         None => failure,
     }
 }
 
 /// The same for calls that answer with a code: ZBADARGUMENTS without a handle, ZINVALIDSTATE in
 /// a child of fork, ZSYSTEMERROR after a panic.
-pub(super) fn code(zh: *const zhandle_t, call: impl FnOnce(&Shared) -> Result<(), Code>) -> c_int {
+pub(super) fn code(
+    zh: *const zhandle_t,
+    call: impl FnOnce(&Caller<'_>) -> Result<(), Code>,
+) -> c_int {
     match find_own(zh) {
-        Ok(handle) => run(&handle, Code::SYSTEM_ERROR.0, |handle| to_int(call(handle))),
+        Ok(handle) => run(&handle, zh, Code::SYSTEM_ERROR.0, |handle| {
+            to_int(call(handle))
+        }),
         Err(missing) => missing.code(),
     }
 }
@@ -90,10 +96,12 @@ pub(super) fn code(zh: *const zhandle_t, call: impl FnOnce(&Shared) -> Result<()
 /// The same for requests, which use up a request id even without a handle (C-205).
 pub(super) fn request(
     zh: *const zhandle_t,
-    call: impl FnOnce(&Shared) -> Result<(), Code>,
+    call: impl FnOnce(&Caller<'_>) -> Result<(), Code>,
 ) -> c_int {
     match find_own(zh) {
-        Ok(handle) => run(&handle, Code::SYSTEM_ERROR.0, |handle| to_int(call(handle))),
+        Ok(handle) => run(&handle, zh, Code::SYSTEM_ERROR.0, |handle| {
+            to_int(call(handle))
+        }),
         Err(missing) => {
             skip_request_id();
             missing.code()
@@ -102,17 +110,20 @@ pub(super) fn request(
 }
 
 /// Ends a handle with `end`. In a child of fork the handle ends there alone.
-pub(super) fn end(zh: *const zhandle_t, end: impl FnOnce(&Shared)) -> c_int {
+pub(super) fn end(
+    zh: *const zhandle_t,
+    end: impl FnOnce(&Caller<'_>) -> Result<(), Code>,
+) -> c_int {
     let Some(handle) = find(zh) else {
         return Missing::Unknown.code();
     };
-    run(&handle, Code::SYSTEM_ERROR.0, |handle| {
+    run(&handle, zh, Code::SYSTEM_ERROR.0, |handle| {
         if handle.client().is_inherited() {
             handle.forsake();
+            Code::OK.0
         } else {
-            end(handle);
+            to_int(end(handle))
         }
-        Code::OK.0
     })
 }
 
@@ -145,8 +156,13 @@ pub(super) fn to_int(result: Result<(), Code>) -> c_int {
     }
 }
 
-fn run<R>(handle: &Shared, panicked: R, call: impl FnOnce(&Shared) -> R) -> R {
-    caught(|| call(handle)).unwrap_or_else(|text| {
+fn run<R>(
+    handle: &Shared,
+    zh: *const zhandle_t,
+    panicked: R,
+    call: impl FnOnce(&Caller<'_>) -> R,
+) -> R {
+    caught(|| call(&Caller::new(handle, zh))).unwrap_or_else(|text| {
         broken(handle, text);
         panicked
     })

@@ -146,7 +146,10 @@ pub unsafe extern "C-unwind" fn zoo_get_current_server(zh: *mut zhandle_t) -> *c
 /// (C-111, C-530 to C-538)
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn zookeeper_close(zh: *mut zhandle_t) -> c_int {
-    guard::end(zh, |handle| handle.close())
+    guard::end(zh, |handle| {
+        handle.close();
+        Ok(())
+    })
 }
 
 /// Id and password of the session, to go on with it from another handle.

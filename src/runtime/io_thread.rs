@@ -146,7 +146,7 @@ impl<C: Client> IoThread<C> {
             && !self.handle.client.is_inherited()
         {
             self.handle.promises.give(batch.items.len());
-            self.handle.dispatcher.push(batch);
+            self.handle.dispatch(batch);
         }
     }
 }

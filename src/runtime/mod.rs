@@ -13,6 +13,7 @@ mod handle;
 mod inbox;
 mod inlet;
 mod io_thread;
+mod limits;
 #[cfg(all(test, loom))]
 mod models;
 pub(crate) mod primitives;

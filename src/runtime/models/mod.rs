@@ -4,6 +4,7 @@
 
 mod batches;
 mod close;
+mod deadline;
 mod gate;
 mod inlet;
 mod waiter;
