@@ -15,6 +15,7 @@ mod install;
 mod instructions;
 mod models;
 mod python;
+mod recipes;
 mod rust;
 mod tsan;
 
@@ -33,7 +34,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 18] = [
+const SUITES: [(&str, &str, Suite, bool); 20] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -113,6 +114,18 @@ const SUITES: [(&str, &str, Suite, bool); 18] = [
         "the master-worker demo, on both servers",
         demo::run,
         true,
+    ),
+    (
+        "recipes",
+        "lock, queue, election and others under kills and pauses, on both servers",
+        recipes::run,
+        true,
+    ),
+    (
+        "recipes-original",
+        "the same recipes on Debian's library",
+        recipes::run_original,
+        false,
     ),
     (
         "chaos",
