@@ -17,6 +17,7 @@ mod models;
 mod python;
 mod recipes;
 mod rust;
+mod soak;
 mod tsan;
 
 use std::time::Instant;
@@ -34,7 +35,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 20] = [
+const SUITES: [(&str, &str, Suite, bool); 21] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -126,6 +127,12 @@ const SUITES: [(&str, &str, Suite, bool); 20] = [
         "the same recipes on Debian's library",
         recipes::run_original,
         false,
+    ),
+    (
+        "soak",
+        "200 handles under random calls and faults, a short run",
+        soak::run,
+        true,
     ),
     (
         "chaos",
