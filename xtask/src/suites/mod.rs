@@ -18,8 +18,10 @@ mod instructions;
 mod memcheck;
 mod models;
 mod python;
+mod recipes;
 mod rust;
 mod sanitizer;
+mod soak;
 mod tsan;
 
 use std::time::Instant;
@@ -39,7 +41,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 22] = [
+const SUITES: &[(&str, &str, Suite, bool)] = &[
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -145,6 +147,24 @@ const SUITES: [(&str, &str, Suite, bool); 22] = [
         true,
     ),
     (
+        "recipes",
+        "lock, queue, election and others under kills and pauses, on both servers",
+        recipes::run,
+        true,
+    ),
+    (
+        "recipes-original",
+        "the same recipes on Debian's library",
+        recipes::run_original,
+        false,
+    ),
+    (
+        "soak",
+        "200 handles under random calls and faults, a short run",
+        soak::run,
+        true,
+    ),
+    (
         "chaos",
         "the history of many clients on a real ensemble under faults",
         chaos::run,
@@ -181,7 +201,7 @@ const COMPUTING: [&str; 10] = [
 /// Prints the names of the suites.
 pub(crate) fn list() {
     for (name, about, _, included) in SUITES {
-        let on_request = if included { "" } else { " (only on request)" };
+        let on_request = if *included { "" } else { " (only on request)" };
         println!("{name:<16}{about}{on_request}");
     }
 }
@@ -206,7 +226,7 @@ pub(crate) fn run(only: &[String]) -> Result<bool> {
     };
     for (name, _, suite, included) in SUITES {
         let wanted = only.iter().any(|wanted| wanted == name);
-        let in_turn = only.is_empty() && included && !computing(name);
+        let in_turn = only.is_empty() && *included && !computing(name);
         if !wanted && !in_turn {
             continue;
         }
