@@ -4,6 +4,7 @@
 //! connection is slower than the callers, and would be cold in the cache when its turn comes.
 
 use std::collections::VecDeque;
+use std::io::IoSlice;
 
 /// Size up to which frames share a chunk. Frames are never cut: a larger one has a chunk of its
 /// own.
@@ -41,6 +42,22 @@ impl Chunks {
     #[inline]
     pub(crate) fn front(&self) -> &[u8] {
         self.full.front().unwrap_or(&self.tail)
+    }
+
+    /// The oldest bytes after the first `skip`, as they lie, as far as `slices` has room for
+    /// them. `skip` ends within the first chunk. Returns how many slices there are.
+    pub(crate) fn gather<'a>(&'a self, skip: usize, slices: &mut [IoSlice<'a>]) -> usize {
+        let chunks = self.full.iter().chain(Some(&self.tail));
+        let mut used = 0;
+        for (slice, chunk) in slices.iter_mut().zip(chunks) {
+            let from = if used == 0 { skip } else { 0 };
+            match chunk.get(from..) {
+                Some(bytes) if !bytes.is_empty() => *slice = IoSlice::new(bytes),
+                _ => break,
+            }
+            used += 1;
+        }
+        used
     }
 
     /// Where the next frame is to be appended; `payload` is about its size.

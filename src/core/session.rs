@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::hash::Hash;
+use std::io::IoSlice;
 use std::net::SocketAddr;
 
 use zk_proto::records::{ConnectRequest, PASSWORD_LEN, RequestHeader};
@@ -260,13 +261,19 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         self.tx.front().get(self.tx_sent..).unwrap_or_default()
     }
 
-    /// The first `n` bytes of [`transmit`](Self::transmit) are on their way.
+    /// As [`transmit`](Self::transmit), with as much of what follows as `slices` has room for.
+    /// Returns how many of them are used.
+    pub fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        self.tx.gather(self.tx_sent, slices)
+    }
+
+    /// The first `n` bytes to send are on their way.
     pub fn sent(&mut self, n: usize, now: Millis) {
         self.tx_sent += n;
         self.last_sent = now;
-        if self.tx_sent >= self.tx.front().len() {
+        while !self.tx.is_empty() && self.tx_sent >= self.tx.front().len() {
+            self.tx_sent -= self.tx.front().len();
             self.tx.pop_front();
-            self.tx_sent = 0;
         }
     }
 

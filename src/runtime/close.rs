@@ -59,7 +59,7 @@ impl Life {
     }
 
     /// True on the completion thread.
-    fn on_completion_thread(&self) -> bool {
+    pub(super) fn on_completion_thread(&self) -> bool {
         self.completion
             .get()
             .is_some_and(|completion| completion.is_current())

@@ -86,10 +86,12 @@ impl<C: Client> Worker<C> {
     /// Until the queue is stopped and empty.
     fn deliver_all(&mut self) {
         while self.refill() {
+            let results = self.batch.items.len();
             while let Some(item) = self.batch.items.pop_front() {
                 self.deliver(item);
             }
             self.handle.send_after_callbacks();
+            self.handle.promises.keep(results);
         }
     }
 

@@ -5,6 +5,7 @@
 //! the program that runs a loop of its own. No code of the program runs under that lock.
 
 use std::collections::VecDeque;
+use std::io::IoSlice;
 
 use mio::{Registry, Token};
 use zk_proto::Code;
@@ -21,6 +22,9 @@ use crate::core::{Core, Delivery, Events, Fault, Gate, Millis, Queue, State};
 use crate::log::Line;
 use crate::net::clock;
 use crate::net::socket::{Connection, StartError};
+
+/// Chunks that are sent with one call. Fewer, larger calls wake the server less often.
+const AT_ONCE: usize = 16;
 
 pub(super) const WAKER: Token = Token(0);
 pub(super) const SOCKET: Token = Token(1);
@@ -239,11 +243,18 @@ impl<C: Client> Engine<C> {
             let Some(connection) = &mut self.connection else {
                 break;
             };
-            let bytes = self.core.transmit();
-            match connection.write(bytes) {
+            let mut slices = [IoSlice::new(&[]); AT_ONCE];
+            let used = self.core.gather(&mut slices);
+            let slices = slices.get(..used).unwrap_or_default();
+            let offered: usize = slices.iter().map(|slice| slice.len()).sum();
+            let written = match slices {
+                [bytes] => connection.write(bytes),
+                slices => connection.write_from(slices),
+            };
+            match written {
                 Ok(Some(n)) => {
                     // Less than was offered: the kernel is full and reports when it is not.
-                    self.blocked = n < bytes.len();
+                    self.blocked = n < offered;
                     self.core.sent(n, now);
                 }
                 Ok(None) => self.blocked = true,
@@ -333,6 +344,7 @@ impl<C: Client> Engine<C> {
                 if self.core.state().is_terminal() && !events.auth.is_empty() {
                     self.aftermath.last_batch = Some(batch);
                 } else {
+                    handle.promises.give(batch.items.len());
                     handle.dispatcher.push(batch);
                 }
             }

@@ -13,6 +13,7 @@ use super::engine::{Engine, WAKER};
 use super::inlet::{Bell, Inlet};
 use super::io_thread::IoThread;
 use super::primitives::Mutex;
+use super::promises::Promises;
 use super::resolution;
 use super::{Client, Config, OpenError, WatchRemoval};
 use crate::core::connect_string::{ConnectStringError, parse_hosts, split_chroot};
@@ -38,6 +39,7 @@ pub struct Handle<C: Client> {
     state: AtomicI32,
     recv_timeout: AtomicI32,
     poisoned: AtomicBool,
+    pub(super) promises: Promises,
     pub(super) keep_host_order: bool,
 }
 
@@ -119,6 +121,7 @@ impl<C: Client> Handle<C> {
             state: AtomicI32::new(State::NotConnected as i32),
             recv_timeout: AtomicI32::new(config.recv_timeout),
             poisoned: AtomicBool::new(false),
+            promises: Promises::default(),
             keep_host_order: config.keep_host_order,
         };
         Ok((Arc::new(handle), poll))
@@ -174,7 +177,8 @@ impl<C: Client> Handle<C> {
             self.inlet
                 .append_and_send(submit, || self.send_for_io_thread())
         } else {
-            self.inlet.append(submit)
+            self.inlet
+                .append_promising(submit, || self.life.on_completion_thread())
         }
     }
 
@@ -187,12 +191,14 @@ impl<C: Client> Handle<C> {
         }
     }
 
-    /// Sends what callbacks have queued, if the IO thread is still getting up for it.
+    /// Sends what callbacks have queued, if the IO thread is still getting up for it, or has
+    /// been promised this.
     pub(super) fn send_after_callbacks(&self) {
         self.inlet.overtake(|| {
-            if catch_unwind(AssertUnwindSafe(|| self.send_for_io_thread())).is_err() {
+            catch_unwind(AssertUnwindSafe(|| self.send_for_io_thread())).unwrap_or_else(|_| {
                 self.poison();
-            }
+                true
+            })
         });
     }
 

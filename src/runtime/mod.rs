@@ -17,6 +17,7 @@ mod io_thread;
 mod models;
 pub(crate) mod primitives;
 mod probe;
+mod promises;
 mod resolution;
 mod sync;
 

@@ -42,6 +42,22 @@ fn bytes_come_out_in_the_order_in_which_they_went_in() {
 }
 
 #[test]
+fn bytes_are_gathered_across_chunks_from_where_sending_stopped() {
+    let mut chunks = Chunks::default();
+    for byte in 1..=3 {
+        append(&mut chunks, &vec![byte; CHUNK]);
+    }
+    let mut slices = [IoSlice::new(&[]); 2];
+    assert_eq!(chunks.gather(CHUNK - 3, &mut slices), 2);
+    assert_eq!(&*slices[0], &[1; 3]);
+    assert_eq!(&*slices[1], vec![2; CHUNK]);
+    let mut slices = [IoSlice::new(&[]); 8];
+    assert_eq!(chunks.gather(0, &mut slices), 3);
+    assert_eq!(&*slices[2], vec![3; CHUNK]);
+    assert_eq!(Chunks::default().gather(0, &mut slices), 0);
+}
+
+#[test]
 fn frames_share_chunks_of_bounded_size_and_are_never_cut() {
     let mut chunks = Chunks::default();
     for _ in 0..1_000 {
