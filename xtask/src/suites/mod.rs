@@ -12,6 +12,7 @@ mod demo;
 mod diff;
 mod dropin;
 mod ensemble;
+mod faults;
 mod headers;
 mod install;
 mod instructions;
@@ -34,7 +35,7 @@ use crate::packages;
 use crate::report::Report;
 use crate::server::Kind;
 
-pub(crate) use c_api::Setup;
+pub(crate) use c_api::{Setup, TICK_MS};
 pub(crate) use python::KAZOO_SUITE;
 
 /// A named group of checks. It reports failures; an error means that it could not go on at all.
@@ -78,6 +79,12 @@ const SUITES: &[(&str, &str, Suite, bool)] = &[
         "the same programs on Debian's library",
         c_api::run_original,
         false,
+    ),
+    (
+        "faults",
+        "the faults of the C library: none here, each with a test, and docs/faults.md up to date",
+        faults::run,
+        true,
     ),
     (
         "tsan",
