@@ -85,6 +85,9 @@ impl<C: Client> Worker<C> {
         // From then on nothing is accepted any more, so nothing gets lost.
         while !self.handle.dispatcher.end() {
             self.deliver_all();
+            if self.handle.client.is_inherited() {
+                return;
+            }
         }
         if closes {
             let _ = catch_unwind(AssertUnwindSafe(|| {
