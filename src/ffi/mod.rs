@@ -18,6 +18,8 @@ pub mod ext;
 pub mod ext_init;
 pub mod ext_limits;
 pub mod ext_queue;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod guard;
 pub mod handle;
 pub mod init;
