@@ -11,7 +11,9 @@ mod demo;
 mod diff;
 mod dropin;
 mod ensemble;
+mod fuzz;
 mod headers;
+mod hostile;
 mod install;
 mod instructions;
 mod models;
@@ -35,7 +37,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 18] = [
+const SUITES: [(&str, &str, Suite, bool); 20] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -105,6 +107,18 @@ const SUITES: [(&str, &str, Suite, bool); 18] = [
         true,
     ),
     (
+        "fuzz",
+        "the fuzz targets, each for half a minute",
+        fuzz::run,
+        true,
+    ),
+    (
+        "hostile",
+        "sessions with a server whose every connection goes wrong",
+        hostile::run,
+        true,
+    ),
+    (
         "install",
         "programs built against an installed copy run",
         install::run,
@@ -137,7 +151,7 @@ const SUITES: [(&str, &str, Suite, bool); 18] = [
 ];
 
 /// Suites that compile and compute most of the time. A whole run has them beside the others.
-const COMPUTING: [&str; 8] = [
+const COMPUTING: [&str; 10] = [
     "rust",
     "models",
     "headers",
@@ -145,6 +159,8 @@ const COMPUTING: [&str; 8] = [
     "tsan",
     "datapath",
     "instructions",
+    "fuzz",
+    "hostile",
     "install",
 ];
 
