@@ -284,8 +284,8 @@ fn telling(log: &str) -> String {
     let lines: Vec<&str> = log.lines().collect();
     let from = lines
         .iter()
-        .position(|line| is_complaint(line))
-        .unwrap_or(lines.len().saturating_sub(LINES));
+        .position(is_complaint)
+        .unwrap_or_else(|| lines.len().saturating_sub(LINES));
     let shown: Vec<&str> = lines.into_iter().skip(from).take(LINES).collect();
     shown.join("\n")
 }

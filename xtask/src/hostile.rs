@@ -274,7 +274,7 @@ fn live(
 ) -> Result<Life> {
     let mut command = tied_command(program);
     command
-        .arg(vec![server.hosts.as_str(); ENTRIES].join(","))
+        .arg([server.hosts.as_str(); ENTRIES].join(","))
         .arg(options.workers.to_string())
         .arg(seed.to_string())
         .stdin(Stdio::piped())
