@@ -415,6 +415,15 @@ int64_t zoox_last_zxid(zhandle_t *zh);
  */
 int zoox_get_peer(zhandle_t *zh, struct sockaddr *addr, socklen_t *addr_len);
 
+/** A code of servers: the session is not known. */
+#define ZOOX_UNKNOWNSESSION -12
+
+/** A code of servers: the request took too long. */
+#define ZOOX_REQUESTTIMEOUT -122
+
+/** A code of servers: a quota on the node or above it does not allow the change. */
+#define ZOOX_QUOTAEXCEEDED -125
+
 #ifdef __cplusplus
 }
 #endif

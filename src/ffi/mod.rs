@@ -14,6 +14,7 @@ mod delivery;
 mod entry;
 mod environment;
 pub mod ext;
+pub mod ext_codes;
 pub mod ext_init;
 pub mod ext_queue;
 mod guard;
