@@ -11,18 +11,22 @@
 #pragma weak zoox_abandon
 #pragma weak zoox_aset_acl
 #pragma weak zoox_connect_attempts
+#pragma weak zoox_create
 #pragma weak zoox_cq_create
 #pragma weak zoox_cq_destroy
 #pragma weak zoox_cq_fd
 #pragma weak zoox_cq_next
 #pragma weak zoox_cq_wait
 #pragma weak zoox_drop_connection
+#pragma weak zoox_get
 #pragma weak zoox_get_peer
 #pragma weak zoox_init
 #pragma weak zoox_last_zxid
 #pragma weak zoox_mute_callbacks
 #pragma weak zoox_set_acl
 #pragma weak zoox_set_retry_delay
+#pragma weak zoox_sync
+#pragma weak zoox_wget
 
 /* First line of a test of these calls. */
 #define NEEDS_EXTRAS                                                              \

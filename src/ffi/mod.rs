@@ -17,6 +17,7 @@ pub mod ext;
 pub mod ext_codes;
 pub mod ext_init;
 pub mod ext_queue;
+pub mod ext_reads;
 mod guard;
 pub mod handle;
 pub mod init;

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// What we export and the reference does not, each with its reason.
-const DELIBERATE: [(&str, &str); 16] = [
+const DELIBERATE: [(&str, &str); 20] = [
     ("zoo_version_str", "in the C library after 3.9"),
     (
         "zoox_abandon",
@@ -19,6 +19,7 @@ const DELIBERATE: [(&str, &str); 16] = [
         "zoox_connect_attempts",
         "failed attempts in a row, for retry policies",
     ),
+    ("zoox_create", "the created path in memory of its size"),
     ("zoox_cq_create", "completion queue"),
     ("zoox_cq_destroy", "completion queue"),
     ("zoox_cq_fd", "completion queue"),
@@ -28,6 +29,7 @@ const DELIBERATE: [(&str, &str); 16] = [
         "zoox_drop_connection",
         "breaks the connection and keeps the session",
     ),
+    ("zoox_get", "data in memory of its size"),
     (
         "zoox_get_peer",
         "address of the peer in every state with a socket",
@@ -46,6 +48,8 @@ const DELIBERATE: [(&str, &str); 16] = [
         "zoox_set_retry_delay",
         "the pause after all servers have failed",
     ),
+    ("zoox_sync", "sync with the answer waited for"),
+    ("zoox_wget", "data in memory of its size"),
 ];
 
 /// Name to "name kind", with the size for objects.
