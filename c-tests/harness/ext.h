@@ -24,6 +24,7 @@
 #pragma weak zoox_last_zxid
 #pragma weak zoox_mute_callbacks
 #pragma weak zoox_set_acl
+#pragma weak zoox_set_log_level
 #pragma weak zoox_set_retry_delay
 #pragma weak zoox_sync
 #pragma weak zoox_wget

@@ -273,7 +273,7 @@ pub(super) fn wait(
 }
 
 /// Which watch a read leaves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Watch {
     /// None.
     No,
@@ -294,12 +294,12 @@ impl Watch {
         Watcher::new(function, context).map_or(Self::No, Self::Own)
     }
 
-    /// The watcher to register.
+    /// The watcher to register. From here on its context is the library's to give back.
     pub(super) fn resolve(self, handle: &Shared) -> Option<Watcher> {
         match self {
             Self::No => None,
             Self::Global => Some(handle.client().global_watcher()),
-            Self::Own(watcher) => Some(watcher),
+            Self::Own(watcher) => Some(handle.client().hold(watcher)),
         }
     }
 }
@@ -312,9 +312,13 @@ pub(super) fn request(
     out: Result<Out, Code>,
 ) -> c_int {
     guard::request(zh, |handle| {
-        wait(&handle.client().calls, out?, |cookie| {
-            handle.submit(request, cookie, watch.resolve(handle))
-        })
+        let watcher = watch.resolve(handle);
+        let call = || {
+            wait(&handle.client().calls, out?, |cookie| {
+                handle.submit(request, cookie, watcher)
+            })
+        };
+        call().inspect_err(|_| handle.hand_back())
     })
 }
 

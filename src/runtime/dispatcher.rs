@@ -11,6 +11,7 @@ use std::sync::Arc;
 use zk_proto::{Code, EventType};
 
 use super::batches::{Batches, Reusable};
+use super::close::Ending;
 use super::{Client, Handle};
 use crate::core::{Delivery, Outcome, strip_chroot};
 use crate::net::thread::Thread;
@@ -24,6 +25,8 @@ type Item<C> = Delivery<<C as Client>::Cookie, <C as Client>::Watcher>;
 pub(super) struct Batch<C: Client> {
     pub(super) items: VecDeque<Item<C>>,
     pub(super) input: Vec<u8>,
+    /// To be given back after the items.
+    pub(super) released: C::Released,
 }
 
 impl<C: Client> Default for Batch<C> {
@@ -31,6 +34,7 @@ impl<C: Client> Default for Batch<C> {
         Self {
             items: VecDeque::new(),
             input: Vec::new(),
+            released: C::Released::default(),
         }
     }
 }
@@ -53,8 +57,10 @@ pub(super) type Dispatcher<C> = Batches<Batch<C>>;
 pub(super) struct Worker<C: Client> {
     handle: Arc<Handle<C>>,
     batch: Batch<C>,
+    /// Who is told of an event; empty between two.
     watchers: Vec<C::Watcher>,
     scratch: C::Scratch,
+    ending: Ending<C>,
 }
 
 impl<C: Client> Worker<C> {
@@ -64,6 +70,7 @@ impl<C: Client> Worker<C> {
             batch: Batch::default(),
             watchers: Vec::new(),
             scratch: C::Scratch::default(),
+            ending: Ending::default(),
         }
     }
 
@@ -77,9 +84,11 @@ impl<C: Client> Worker<C> {
             // Told to stop, this thread may have been faster than the IO thread, which runs auth
             // completions before it hands the last batch over (C-437).
             self.deliver_all();
+            let (handle, ending) = (&self.handle, &mut self.ending);
             let _ = catch_unwind(AssertUnwindSafe(|| {
-                self.handle.finish_close_after_callbacks()
+                *ending = handle.finish_close_after_callbacks();
             }));
+            self.handle.tell_end(&mut self.ending, &mut self.scratch);
         }
     }
 
@@ -90,6 +99,7 @@ impl<C: Client> Worker<C> {
             while let Some(item) = self.batch.items.pop_front() {
                 self.deliver(item);
             }
+            self.handle.client.release(&mut self.batch.released);
             self.handle.send_after_callbacks();
             self.handle.promises.keep(results);
         }
@@ -128,13 +138,13 @@ impl<C: Client> Worker<C> {
             } => {
                 self.watchers = watchers;
                 let path = strip_chroot(chroot, self.batch.input.get(path).unwrap_or_default());
-                for &watcher in &self.watchers {
+                for watcher in &self.watchers {
                     client.watch_event(watcher, kind, state, path, &mut self.scratch);
                 }
             }
             Delivery::Session { watchers, state } => {
                 self.watchers = watchers;
-                for &watcher in &self.watchers {
+                for watcher in &self.watchers {
                     client.watch_event(
                         watcher,
                         EventType::SESSION,
@@ -144,6 +154,9 @@ impl<C: Client> Worker<C> {
                     );
                 }
             }
+        }
+        while let Some(watcher) = self.watchers.pop() {
+            self.handle.client.told(watcher);
         }
     }
 }

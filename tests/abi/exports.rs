@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// What we export and the reference does not, each with its reason.
-const DELIBERATE: [(&str, &str); 20] = [
+const DELIBERATE: [(&str, &str); 21] = [
     ("zoo_version_str", "in the C library after 3.9"),
     (
         "zoox_abandon",
@@ -44,6 +44,7 @@ const DELIBERATE: [(&str, &str); 20] = [
         "for the end of interpreters and for fork",
     ),
     ("zoox_set_acl", "set_acl with the stat"),
+    ("zoox_set_log_level", "the log level of one handle"),
     (
         "zoox_set_retry_delay",
         "the pause after all servers have failed",
