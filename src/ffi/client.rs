@@ -9,6 +9,7 @@ use zk_proto::Code;
 
 use super::delivery::{Args, Async, Cookie, Watcher};
 use super::entry::{self, Subject};
+use super::fork::Process;
 use super::log_sink::Sink;
 use super::pointer::AtomicWatcher;
 use super::queue::Queue;
@@ -27,6 +28,8 @@ use crate::runtime::Client;
 #[derive(Debug)]
 pub(crate) struct CClient {
     id: Id,
+    /// Where the threads are.
+    process: Process,
     pub(super) watcher: AtomicWatcher,
     context: AtomicPtr<c_void>,
     pub(super) log: Sink,
@@ -56,6 +59,7 @@ impl CClient {
         let context_hold = releases.as_ref().and_then(|r| r.hold(context));
         Self {
             id,
+            process: Process::current(),
             watcher: AtomicWatcher::new(watcher.or(NO_WATCHER)),
             context: AtomicPtr::new(context),
             log,
@@ -79,7 +83,9 @@ impl CClient {
 
     /// True if the program wants the context before back.
     pub(super) fn set_context(&self, context: *mut c_void) -> bool {
-        let Some(releases) = &self.releases else {
+        // In a child of fork nobody may be there to unlock.
+        let releases = self.releases.as_ref().filter(|_| !self.is_inherited());
+        let Some(releases) = releases else {
             self.context.store(context, Ordering::Release);
             return false;
         };
@@ -285,6 +291,10 @@ impl Client for CClient {
 
     fn ending(&self) {
         *self.context_hold.lock() = None;
+    }
+
+    fn is_inherited(&self) -> bool {
+        !self.process.is_current()
     }
 
     fn log(&self, line: &Line) {

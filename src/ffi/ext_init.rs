@@ -129,7 +129,7 @@ pub struct zoox_config {
     /// for nobody. Must be NULL with a queue.
     ///
     /// Each call that leaves a watch, such as zoo_wget() or zoo_awexists(), takes over its
-    /// watcherCtx, whatever it returns, if the handle is a live one; so do zoox_init(), unless
+    /// watcherCtx, whatever it returns, if its watcher is not NULL and the handle a live one; so do zoox_init(), unless
     /// it returns NULL, with `context`, and zoo_set_context(). For each such call `release` is
     /// called once with the context it was given, unless that was NULL, and after the last
     /// callback that gets it: when the watch has fired or was removed, when it was not left
@@ -139,7 +139,8 @@ pub struct zoox_config {
     ///
     /// It runs on the completion thread; for what is left at the end on the thread that closes
     /// the handle, after all other callbacks, the handle's own context last. Like other
-    /// callbacks it may make calls. Calls that run at the same time as zookeeper_close() give
+    /// callbacks it may make calls. A child of fork() gets nothing back of the handles of its
+    /// parent. Calls that run at the same time as zookeeper_close() give
     /// back what they took at the latest when they return.
     pub release: zoox_release_fn,
 }

@@ -21,12 +21,13 @@ use super::ext_init::{
 };
 use super::ext_log::zoox_log_fn;
 use super::log_sink::Sink;
+use super::memory::Moment;
 use super::queue::Queue;
 use super::release::{Hold, Releases};
 use super::types::{
     ZOO_NO_LOG_CLIENTENV, ZOO_READONLY, clientid_t, log_callback_fn, watcher_fn, zhandle_t,
 };
-use super::{environment, ext_queue, guard, log, mute};
+use super::{environment, ext_queue, fork, guard, log};
 use crate::log::{Level, Line, install_threshold};
 use crate::runtime::{Config, Handle, OpenError, Syntax};
 
@@ -244,8 +245,9 @@ fn open(
     session: Option<clientid_t>,
     options: &Options,
 ) -> Result<*mut zhandle_t, OpenError> {
+    let begin = Moment::now();
     install_threshold(log::read_threshold);
-    mute::watch_forks();
+    fork::watch();
     let sink = options.sink();
     if options.flags & ZOO_NO_LOG_CLIENTENV == 0 {
         environment::log(&sink);
@@ -272,7 +274,11 @@ fn open(
     let zh = client.zh();
     let context = Lent(client.context_hold());
     Handle::open(options.config(hosts, session), client, |handle| {
-        guard::HANDLES.publish(id, handle.clone())
+        guard::HANDLES.publish(id, handle.clone());
+        if begin.was_followed_by_shortage() {
+            return Err(OpenError(libc::ENOMEM));
+        }
+        Ok(())
     })?;
     context.keep();
     reserved.keep();

@@ -3,6 +3,7 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use zk_proto::{Buffer, Code, records};
 
@@ -68,7 +69,7 @@ impl Out {
         interleave();
         if let Self::Multi(results) = self {
             // SAFETY: promised by our caller; nobody writes to them meanwhile.
-            return unsafe { &*results.0 }.finish_sync(result);
+            return unsafe { &*results.0 }.complete(result);
         }
         // SAFETY: promised by our caller.
         match result.and_then(|outcome| unsafe { self.store_outcome(outcome) }) {
@@ -221,6 +222,11 @@ impl SyncCall {
             Some(out) => unsafe { out.store(result) },
             None => Code::SYSTEM_ERROR,
         });
+    }
+
+    /// True if the result is there, or comes in so much time.
+    pub(super) fn is_finished_within(&self, limit: Duration) -> bool {
+        self.waiter.is_finished_within(limit)
     }
 }
 

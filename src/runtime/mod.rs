@@ -13,6 +13,7 @@ mod handle;
 mod inbox;
 mod inlet;
 mod io_thread;
+mod limits;
 #[cfg(all(test, loom))]
 mod models;
 pub(crate) mod primitives;
@@ -120,6 +121,12 @@ pub trait Client: Send + Sync + Sized + 'static {
     /// The handle is over, and [`global_watcher`](Self::global_watcher) must keep nothing in
     /// use from now on. Closing thread or completion thread, under the core's lock.
     fn ending(&self) {}
+
+    /// True in a child of fork: the handle's threads, and whoever held its locks, are not here,
+    /// and the connection is the parent's.
+    fn is_inherited(&self) -> bool {
+        false
+    }
 
     /// Writes a log line. Any thread. May not return, as above.
     fn log(&self, line: &Line);

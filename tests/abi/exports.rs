@@ -8,23 +8,24 @@ use std::fs;
 use std::path::Path;
 
 /// What we export and the reference does not, each with its reason.
-const DELIBERATE: [(&str, &str); 21] = [
+const DELIBERATE: [(&str, &str); 28] = [
     ("zoo_version_str", "in the C library after 3.9"),
     (
         "zoox_abandon",
         "frees a handle and leaves its session to the server",
     ),
     ("zoox_aset_acl", "set_acl whose completion has the stat"),
+    ("zoox_close", "close with a limit of time"),
     (
         "zoox_connect_attempts",
         "failed attempts in a row, for retry policies",
     ),
-    ("zoox_create", "the created path in memory of its size"),
     ("zoox_cq_create", "completion queue"),
     ("zoox_cq_destroy", "completion queue"),
     ("zoox_cq_fd", "completion queue"),
     ("zoox_cq_next", "completion queue"),
     ("zoox_cq_wait", "completion queue"),
+    ("zoox_create", "the created path in memory of its size"),
     (
         "zoox_drop_connection",
         "breaks the connection and keeps the session",
@@ -33,6 +34,10 @@ const DELIBERATE: [(&str, &str); 21] = [
     (
         "zoox_get_peer",
         "address of the peer in every state with a socket",
+    ),
+    (
+        "zoox_get_request_timeout",
+        "the limit of zoox_set_request_timeout",
     ),
     (
         "zoox_init",
@@ -46,11 +51,25 @@ const DELIBERATE: [(&str, &str); 21] = [
     ("zoox_set_acl", "set_acl with the stat"),
     ("zoox_set_log_level", "the log level of one handle"),
     (
+        "zoox_set_queue_until_connected",
+        "requests that survive failed attempts to connect",
+    ),
+    (
+        "zoox_set_request_timeout",
+        "a limit of time for each request",
+    ),
+    (
+        "zoox_set_retry_backoff",
+        "growing pauses between attempts to connect",
+    ),
+    (
         "zoox_set_retry_delay",
         "the pause after all servers have failed",
     ),
+    ("zoox_set_session_limit", "expiry by the client itself"),
     ("zoox_sync", "sync with the answer waited for"),
     ("zoox_wget", "data in memory of its size"),
+    ("zoox_with_timeout", "a limit of time for one call"),
 ];
 
 /// Name to "name kind", with the size for objects.

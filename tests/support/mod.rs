@@ -178,7 +178,7 @@ impl Zk {
             session,
             ..Config::PLAIN
         };
-        Handle::open(config, plug, |_| ()).map(|handle| Self { handle, told })
+        Handle::open(config, plug, |_| Ok(())).map(|handle| Self { handle, told })
     }
 
     /// Opens a handle and waits until it is connected.
