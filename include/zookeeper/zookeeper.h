@@ -698,7 +698,8 @@ void zoo_deterministic_conn_order(int yesOrNo);
  *
  * \param c a result code, or a positive errno.
  * \return a string that must not be freed, "unknown error" for unknown codes; never NULL. For
- *     an errno it is what strerror() returns.
+ *     an errno it is what strerror() returns. Codes of the Java client that the C library
+ *     calls unknown have a text too, see zookeeper_ext.h.
  */
 const char *zerror(int c);
 
