@@ -19,6 +19,8 @@ pub mod ext_init;
 pub mod ext_limits;
 pub mod ext_queue;
 mod fork;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod guard;
 pub mod handle;
 pub mod init;

@@ -12,14 +12,19 @@ mod demo;
 mod diff;
 mod dropin;
 mod ensemble;
+mod faults;
+mod fuzz;
 mod headers;
+mod hostile;
 mod install;
 mod instructions;
 mod memcheck;
 mod models;
 mod python;
+mod recipes;
 mod rust;
 mod sanitizer;
+mod soak;
 mod tsan;
 
 use std::time::Instant;
@@ -32,14 +37,14 @@ use crate::packages;
 use crate::report::Report;
 use crate::server::Kind;
 
-pub(crate) use c_api::Setup;
+pub(crate) use c_api::{Setup, TICK_MS};
 pub(crate) use python::KAZOO_SUITE;
 
 /// A named group of checks. It reports failures; an error means that it could not go on at all.
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 22] = [
+const SUITES: &[(&str, &str, Suite, bool)] = &[
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -76,6 +81,12 @@ const SUITES: [(&str, &str, Suite, bool); 22] = [
         "the same programs on Debian's library",
         c_api::run_original,
         false,
+    ),
+    (
+        "faults",
+        "the faults of the C library: none here, each with a test, and docs/faults.md up to date",
+        faults::run,
+        true,
     ),
     (
         "tsan",
@@ -133,6 +144,18 @@ const SUITES: [(&str, &str, Suite, bool); 22] = [
         true,
     ),
     (
+        "fuzz",
+        "the fuzz targets, each for half a minute",
+        fuzz::run,
+        true,
+    ),
+    (
+        "hostile",
+        "sessions with a server whose every connection goes wrong",
+        hostile::run,
+        true,
+    ),
+    (
         "install",
         "programs built against an installed copy run",
         install::run,
@@ -142,6 +165,24 @@ const SUITES: [(&str, &str, Suite, bool); 22] = [
         "demo",
         "the master-worker demo, on both servers",
         demo::run,
+        true,
+    ),
+    (
+        "recipes",
+        "lock, queue, election and others under kills and pauses, on both servers",
+        recipes::run,
+        true,
+    ),
+    (
+        "recipes-original",
+        "the same recipes on Debian's library",
+        recipes::run_original,
+        false,
+    ),
+    (
+        "soak",
+        "200 handles under random calls and faults, a short run",
+        soak::run,
         true,
     ),
     (
@@ -165,7 +206,7 @@ const SUITES: [(&str, &str, Suite, bool); 22] = [
 ];
 
 /// Suites that compile and compute most of the time. A whole run has them beside the others.
-const COMPUTING: [&str; 10] = [
+const COMPUTING: &[&str] = &[
     "rust",
     "models",
     "headers",
@@ -175,13 +216,15 @@ const COMPUTING: [&str; 10] = [
     "valgrind",
     "datapath",
     "instructions",
+    "fuzz",
+    "hostile",
     "install",
 ];
 
 /// Prints the names of the suites.
 pub(crate) fn list() {
     for (name, about, _, included) in SUITES {
-        let on_request = if included { "" } else { " (only on request)" };
+        let on_request = if *included { "" } else { " (only on request)" };
         println!("{name:<16}{about}{on_request}");
     }
 }
@@ -206,7 +249,7 @@ pub(crate) fn run(only: &[String]) -> Result<bool> {
     };
     for (name, _, suite, included) in SUITES {
         let wanted = only.iter().any(|wanted| wanted == name);
-        let in_turn = only.is_empty() && included && !computing(name);
+        let in_turn = only.is_empty() && *included && !computing(name);
         if !wanted && !in_turn {
             continue;
         }
