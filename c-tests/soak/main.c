@@ -57,7 +57,7 @@ static void act(struct slot *slot, struct dice *dice)
     if ((throw == 0 && slot->number % STEADY != 0) || slot_is_over(slot)) {
         slot_close(slot);
         slot_open(slot);
-    } else if (throw < 30) {
+    } else if (throw < 100) {
         request_synchronously(slot, dice);
     } else {
         for (unsigned left = 1 + dice_below(dice, BURST); left > 0; left--) {
