@@ -41,7 +41,7 @@ TEST(the_socket_is_non_blocking_and_sends_at_once, "C-418")
     stage_close(stage);
 }
 
-TEST(programs_started_by_the_process_inherit_nothing, "C-418")
+TEST(programs_started_by_the_process_inherit_nothing, "F-54, C-418")
 {
     NOT_ON_THE_REFERENCE("C-418");
     int before[256];

@@ -588,7 +588,14 @@ const char *zoo_get_current_server(zhandle_t *zh);
  * Called from a callback, it returns at once, and the rest is done when the callback has
  * returned.
  *
- * The handle must not be used after it; other threads must be done with it.
+ * The handle must not be used after it: calls that come later, or are under way on other
+ * threads, get an error code. Of several closes the first does the work, and the others may
+ * return before it.
+ *
+ * A child of fork() may close a handle of its parent, and should, because until then it shares
+ * the parent's socket: there is nothing sent and nobody told, and the parent goes on with its
+ * session. All other calls on such a handle return ZINVALIDSTATE in the child. It may make
+ * handles of its own.
  *
  * \param zh the handle.
  * \return ZOK; ZBADARGUMENTS: a NULL or closed handle.
@@ -1348,8 +1355,8 @@ int zoo_aremove_all_watches(zhandle_t *zh, const char *path, ZooWatcherType wtyp
  * Adds a credential to the session.
  *
  * It is sent at once if the client is connected, and again after each reconnection, for the
- * life of the handle. If a server refuses it, the session ends: the watcher is told
- * ZOO_AUTH_FAILED_STATE, and the handle has to be closed.
+ * life of the handle. Without a connection it waits for the next one. If a server refuses it,
+ * the session ends: the watcher is told ZOO_AUTH_FAILED_STATE, and the handle has to be closed.
  *
  * \param zh the handle.
  * \param scheme the authentication scheme, for example "digest"; not NULL; copied.
@@ -1362,7 +1369,7 @@ int zoo_aremove_all_watches(zhandle_t *zh, const char *path, ZooWatcherType wtyp
  * \param data passed on to the completion; not touched otherwise.
  * \return ZOK, and the completion follows; otherwise it does not: ZBADARGUMENTS: a NULL or
  *     closed handle, a NULL scheme or a negative length; ZINVALIDSTATE: the session has
- *     expired, authentication failed, or the client is between two attempts to connect.
+ *     expired or authentication failed.
  */
 int zoo_add_auth(zhandle_t *zh, const char *scheme, const char *cert, int certLen,
                  void_completion_t completion, const void *data);

@@ -44,8 +44,9 @@ pub(super) struct Ready {
 pub(super) struct Aftermath<C: Client> {
     pub(super) lines: VecDeque<Line>,
     pub(super) auth: VecDeque<(C::Auth, Code)>,
-    /// Deliveries of a session that failed to authenticate: the completions of its credentials
-    /// are called before anyone hears of the end (C-437).
+    /// Deliveries that cannot be handed over at once. Those of a session that failed to
+    /// authenticate: the completions of its credentials are called before anyone hears of the
+    /// end (C-437). And those that nobody takes any more.
     pub(super) last_batch: Option<Batch<C>>,
 }
 
@@ -201,7 +202,10 @@ impl<C: Client> Engine<C> {
             let Some(connection) = &mut self.connection else {
                 return Code::OK;
             };
-            let space = self.inbox.space();
+            let Some(space) = self.inbox.space() else {
+                let fault = Fault::loss(Code::SYSTEM_ERROR, "no memory for the server's answer");
+                return self.fail(handle, &fault, now);
+            };
             let room = space.len();
             let n = match connection.read(space) {
                 Ok(None) => break,
@@ -233,11 +237,13 @@ impl<C: Client> Engine<C> {
         if frames { Code::OK } else { Code::NOTHING }
     }
 
-    /// Sends what callers have queued, as far as the kernel takes it.
+    /// Sends what callers have queued, as far as the kernel takes it, and fails what has no time
+    /// left.
     pub(super) fn send(&mut self, handle: &Handle<C>, now: Millis) -> Code {
-        if self.core.state().is_live() {
+        if !self.core.state().is_terminal() {
             handle.inlet.with(|outbox| outbox.take(&mut self.queue));
             self.core.enqueue(&mut self.queue);
+            self.core.expire(now, &mut self.events);
         }
         while !self.blocked && !self.core.transmit().is_empty() {
             let Some(connection) = &mut self.connection else {
@@ -345,7 +351,10 @@ impl<C: Client> Engine<C> {
                     self.aftermath.last_batch = Some(batch);
                 } else {
                     handle.promises.give(batch.items.len());
-                    handle.dispatcher.push(batch);
+                    // One that comes too late for the completion thread comes back.
+                    if let Some(refused) = handle.dispatcher.push(batch) {
+                        self.aftermath.last_batch = Some(refused);
+                    }
                 }
             }
         } else if used > 0 {

@@ -3,6 +3,7 @@
 mod artifacts;
 mod bench;
 mod chaos;
+mod closes;
 mod compat;
 mod compile;
 mod demo;
@@ -13,6 +14,7 @@ mod process;
 mod python;
 mod report;
 mod server;
+mod soak;
 mod suites;
 
 use std::ffi::OsString;
@@ -38,6 +40,16 @@ cargo xtask COMMAND
     --operations N        end after so many requests (default: no limit)
     --minutes N           end after so many minutes (default 10)
     --seed N              repeat the schedule of this seed
+    --library PATH        on this libzookeeper_mt.so.2 instead of ours
+  closes                close handles with calls in flight, from everywhere, and count what is lost
+    --count N             rounds of each scene (default 10000)
+    --library PATH        on this libzookeeper_mt.so.2 instead of ours
+    --sanitize            on ours under AddressSanitizer
+  soak                  let many handles make random calls under faults; nothing may grow
+    --minutes N           how long (default 60)
+    --seed N              repeat the random choices of this seed
+    --handles N           number of handles (default 200)
+    --server NAME         test (default) or java
     --library PATH        on this libzookeeper_mt.so.2 instead of ours
   compat                write docs/compat.md: which test tries which number of the contract
     --check               only say whether it is up to date and every number has a test
@@ -119,6 +131,32 @@ fn run() -> Result<bool> {
             };
             finish(args)?;
             chaos::run(&options)
+        }
+        "closes" => {
+            let options = closes::Options {
+                count: args.opt_value_from_str("--count")?.unwrap_or(10_000),
+                library: args.opt_value_from_os_str("--library", path)?,
+                sanitize: args.contains("--sanitize"),
+            };
+            finish(args)?;
+            closes::run(&options)
+        }
+        "soak" => {
+            let minutes: u64 = args.opt_value_from_str("--minutes")?.unwrap_or(60);
+            let mut options =
+                soak::Options::lasting(Duration::from_secs(minutes.saturating_mul(60)));
+            options.seed = args.opt_value_from_str("--seed")?;
+            options.library = args.opt_value_from_os_str("--library", path)?;
+            if let Some(handles) = args.opt_value_from_str("--handles")? {
+                options.handles = handles;
+            }
+            match args.opt_value_from_str::<_, String>("--server")?.as_deref() {
+                None | Some("test") => {}
+                Some("java") => options.kind = server::Kind::Java,
+                Some(other) => bail!("there is no server '{other}'"),
+            }
+            finish(args)?;
+            soak::run(&options)
         }
         "compat" => {
             let check = args.contains("--check");

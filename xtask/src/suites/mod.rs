@@ -1,5 +1,6 @@
 //! The test suites of `cargo xtask test`.
 
+pub(crate) mod asan;
 mod beside;
 mod c_api;
 mod chaos;
@@ -15,9 +16,13 @@ mod faults;
 mod headers;
 mod install;
 mod instructions;
+mod memcheck;
 mod models;
 mod python;
+mod recipes;
 mod rust;
+mod sanitizer;
+mod soak;
 mod tsan;
 
 use std::time::Instant;
@@ -37,7 +42,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 19] = [
+const SUITES: &[(&str, &str, Suite, bool)] = &[
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -88,6 +93,30 @@ const SUITES: [(&str, &str, Suite, bool); 19] = [
         true,
     ),
     (
+        "asan",
+        "the C API under AddressSanitizer, LeakSanitizer and UBSan, library included",
+        asan::run,
+        true,
+    ),
+    (
+        "asan-units",
+        "the unit tests under AddressSanitizer, with overflow checks and debug assertions",
+        asan::run_units,
+        false,
+    ),
+    (
+        "valgrind",
+        "a part of the C API under valgrind's memcheck",
+        memcheck::run,
+        true,
+    ),
+    (
+        "valgrind-all",
+        "all of the C API under valgrind's memcheck",
+        memcheck::run_all,
+        false,
+    ),
+    (
         "ensemble",
         "the C API on real ensembles that fail and change",
         ensemble::run,
@@ -125,6 +154,24 @@ const SUITES: [(&str, &str, Suite, bool); 19] = [
         true,
     ),
     (
+        "recipes",
+        "lock, queue, election and others under kills and pauses, on both servers",
+        recipes::run,
+        true,
+    ),
+    (
+        "recipes-original",
+        "the same recipes on Debian's library",
+        recipes::run_original,
+        false,
+    ),
+    (
+        "soak",
+        "200 handles under random calls and faults, a short run",
+        soak::run,
+        true,
+    ),
+    (
         "chaos",
         "the history of many clients on a real ensemble under faults",
         chaos::run,
@@ -145,12 +192,14 @@ const SUITES: [(&str, &str, Suite, bool); 19] = [
 ];
 
 /// Suites that compile and compute most of the time. A whole run has them beside the others.
-const COMPUTING: [&str; 8] = [
+const COMPUTING: [&str; 10] = [
     "rust",
     "models",
     "headers",
     "compat",
     "tsan",
+    "asan",
+    "valgrind",
     "datapath",
     "instructions",
     "install",
@@ -159,7 +208,7 @@ const COMPUTING: [&str; 8] = [
 /// Prints the names of the suites.
 pub(crate) fn list() {
     for (name, about, _, included) in SUITES {
-        let on_request = if included { "" } else { " (only on request)" };
+        let on_request = if *included { "" } else { " (only on request)" };
         println!("{name:<16}{about}{on_request}");
     }
 }
@@ -184,7 +233,7 @@ pub(crate) fn run(only: &[String]) -> Result<bool> {
     };
     for (name, _, suite, included) in SUITES {
         let wanted = only.iter().any(|wanted| wanted == name);
-        let in_turn = only.is_empty() && included && !computing(name);
+        let in_turn = only.is_empty() && *included && !computing(name);
         if !wanted && !in_turn {
             continue;
         }
