@@ -220,6 +220,35 @@ TEST(a_lost_connection_completes_pending_credentials_and_keeps_them, "C-565 C-56
     CHECK_INT(auth.calls, 1);
 }
 
+TEST(a_credential_added_between_two_attempts_goes_with_the_next_connection, "C-560 C-563 F-18")
+{
+    NOT_ON_THE_REFERENCE("C-560");
+    stage_t *stage = stage_open("");
+    probe_t auth = probe("auth"), get = probe("get");
+    fake_pause(stage->fake);
+    fake_hang_up(stage->connection);
+    journal_wait("global: session connecting");
+    /* state 0 comes with the end of each attempt, and calls are made of all */
+    for (int i = 0; i < 20; i++) {
+        CHECK_INT(zoo_aget(stage->zh, "/a", 0, on_data, &get), ZOK);
+        probe_wait(&get, i + 1);
+        char credential[16];
+        int length = snprintf(credential, sizeof credential, "me:%d", i);
+        CHECK_INT(zoo_add_auth(stage->zh, "digest", credential, length, on_void, &auth), ZOK);
+    }
+    fake_resume(stage->fake);
+    stage->connection = fake_connect(stage->fake);
+    for (int i = 19; i >= 0; i--) {
+        char credential[16];
+        snprintf(credential, sizeof credential, "me:%d", i);
+        expect_auth(stage, "digest", credential);
+    }
+    fake_reply(stage->connection, -4, 0, 0, NULL);
+    probe_wait(&auth, 20);
+    stage_close(stage);
+    CHECK_INT(auth.calls, 20);
+}
+
 TEST(the_accidental_lock_functions_return_zero, "C-181 C-005")
 {
     stage_t *stage = stage_open("");

@@ -10,6 +10,7 @@
 /* So that programs still link with a library without them. */
 #pragma weak zoox_abandon
 #pragma weak zoox_aset_acl
+#pragma weak zoox_close
 #pragma weak zoox_connect_attempts
 #pragma weak zoox_cq_create
 #pragma weak zoox_cq_destroy
@@ -18,11 +19,17 @@
 #pragma weak zoox_cq_wait
 #pragma weak zoox_drop_connection
 #pragma weak zoox_get_peer
+#pragma weak zoox_get_request_timeout
 #pragma weak zoox_init
 #pragma weak zoox_last_zxid
 #pragma weak zoox_mute_callbacks
 #pragma weak zoox_set_acl
+#pragma weak zoox_set_queue_until_connected
+#pragma weak zoox_set_request_timeout
+#pragma weak zoox_set_retry_backoff
 #pragma weak zoox_set_retry_delay
+#pragma weak zoox_set_session_limit
+#pragma weak zoox_with_timeout
 
 /* First line of a test of these calls. */
 #define NEEDS_EXTRAS                                                              \

@@ -27,6 +27,12 @@
  *             at += entry->size;
  *         }
  *     }
+ *
+ * Limits of time are off until they are set, for a handle or for one call:
+ *
+ *     zoox_set_request_timeout(zh, 5000);
+ *     rc = zoo_exists(zoox_with_timeout(zh, 200), "/a", 0, NULL);
+ *     zoox_close(zh, 100);
  */
 #ifndef ZOOKEEPER_EXT_H_
 #define ZOOKEEPER_EXT_H_
@@ -370,7 +376,8 @@ void zoox_mute_callbacks(void);
 /**
  * Sets how long the client pauses when it has tried every server of its list in vain.
  *
- * Holds from the next such pause on. As ever, a request ends the pause at once.
+ * Holds from the next such pause on. As ever, a request ends the pause at once; see
+ * zoox_set_retry_backoff() for pauses that last.
  *
  * \param zh the handle.
  * \param delay_ms the pause in ms; -1 for the default, a sixtieth of the session timeout and at
@@ -414,6 +421,128 @@ int64_t zoox_last_zxid(zhandle_t *zh);
  *     handle.
  */
 int zoox_get_peer(zhandle_t *zh, struct sockaddr *addr, socklen_t *addr_len);
+
+/**
+ * Limits the time that each request of the handle may take.
+ *
+ * Holds for every request that is made from then on, synchronous or not, with or without a
+ * connection. When the time is over, a synchronous call returns ZOPERATIONTIMEOUT, and the
+ * completion of an asynchronous one is called with it, on the completion thread and once, as
+ * ever. A request that was still waiting for a connection then is not sent any more. One that
+ * was sent may be carried out or not; its answer, should it come, is dropped, and the watch
+ * that it was to leave is not left. The connection and the session are not touched, and other
+ * requests keep their order.
+ *
+ * Not for zoo_add_auth(), which is no request.
+ *
+ * \param zh the handle.
+ * \param timeout_ms the limit in ms, 0 for none, as at the start.
+ * \return ZOK; ZBADARGUMENTS: a NULL or closed handle, or a negative limit.
+ */
+int zoox_set_request_timeout(zhandle_t *zh, int timeout_ms);
+
+/**
+ * The limit that zoox_set_request_timeout() has set.
+ *
+ * \param zh the handle.
+ * \return the limit in ms, 0 for none; -1 for a NULL or closed handle.
+ */
+int zoox_get_request_timeout(zhandle_t *zh);
+
+/**
+ * The handle with a limit of time for one call.
+ *
+ * For the handle's place in a call:
+ *
+ *     rc = zoo_get(zoox_with_timeout(zh, 500), "/a", 0, buffer, &length, NULL);
+ *
+ * The call's requests then have this limit instead of that of the handle, see
+ * zoox_set_request_timeout() for what that means. It works with each call of this API that
+ * makes a request. The result is another name of the same handle, which lives as long: nothing
+ * is made, and nothing has to be freed. It may be kept and used often, by any thread. Other
+ * calls take it for the handle; watchers are told the handle without it.
+ *
+ * \param zh the handle, NULL allowed.
+ * \param timeout_ms the limit in ms, from 1 to 3600000; above 32767 it is rounded up to at most
+ *     127 ms more. 0 for no limit, whatever that of the handle is.
+ * \return the handle's other name; NULL, which every call refuses with ZBADARGUMENTS, for a NULL
+ *     handle and for other limits.
+ */
+zhandle_t *zoox_with_timeout(zhandle_t *zh, int timeout_ms);
+
+/**
+ * Lets the client take a session for expired that it cannot reach.
+ *
+ * Without this a client tries for ever, and says nothing: only a server can tell it that the
+ * session has expired. With it, a session that was on and has not been heard of for the limit
+ * ends as if a server had said so: the watcher is told ZOO_EXPIRED_SESSION_STATE once, everything
+ * outstanding completes with ZSESSIONEXPIRED, all later calls return ZINVALIDSTATE at once, and
+ * the handle has to be closed. The time counts from the last word of a server while the session
+ * was on. A handle whose session has never been on does not expire.
+ *
+ * \param zh the handle.
+ * \param limit_ms the limit in ms; 0 for four thirds of the session timeout (by then the server
+ *     has given the session up too, if it is alive); -1 for none, as at the start.
+ * \return ZOK; ZBADARGUMENTS: a NULL or closed handle, or a limit below -1.
+ */
+int zoox_set_session_limit(zhandle_t *zh, int limit_ms);
+
+/**
+ * Lets requests wait until there is a connection.
+ *
+ * Without this, requests that are made while there is none fail when the next attempt to
+ * connect fails, with ZCONNECTIONLOSS or ZOPERATIONTIMEOUT, though another server might have
+ * answered. With it they stay queued, in order, until the session is on and they are sent, or
+ * until their time is over (see zoox_set_request_timeout(); without a limit that may be never),
+ * the session ends, or the handle is closed. Completions of zoo_add_auth() wait too.
+ *
+ * The loss of an established connection fails everything that is outstanding in that moment, as
+ * ever, sent or not: later requests must not overtake earlier ones of which nobody knows whether
+ * they were carried out.
+ *
+ * \param zh the handle.
+ * \param yes 0 for requests that fail with the next attempt, as at the start; anything else for
+ *     requests that wait. Holds from the next failed attempt on.
+ * \return ZOK; ZBADARGUMENTS: a NULL or closed handle.
+ */
+int zoox_set_queue_until_connected(zhandle_t *zh, int yes);
+
+/**
+ * Sets growing pauses between the attempts to connect, which requests do not end.
+ *
+ * Without this, the client pauses for a fixed time when it has tried every server of its list in
+ * vain (see zoox_set_retry_delay()), and each request ends the pause: a program that repeats
+ * failing calls makes attempts as fast as it calls. With it, the first pause is first_ms long,
+ * each further one twice as long, up to longest_ms, until a session is on; of each, a random part
+ * of up to a half is left out, so that many clients do not come back in the same moment. Requests
+ * wait until the pause is over.
+ *
+ * \param zh the handle.
+ * \param first_ms the first pause in ms, at least 1; 0 for pauses as at the start.
+ * \param longest_ms the longest pause in ms, not below first_ms; ignored if that is 0.
+ * \return ZOK, and the next pause follows the rule; ZBADARGUMENTS: a NULL or closed handle, or
+ *     other pauses.
+ */
+int zoox_set_retry_backoff(zhandle_t *zh, int first_ms, int longest_ms);
+
+/**
+ * Closes the session and frees the handle, and spends little time on telling the server.
+ *
+ * Like zookeeper_close(), which sends what is still queued and the close request for up to 3 s
+ * and then waits up to 1.5 s for the answer, but all of this takes the limit at most. When it is
+ * over, the server may not have been told, and keeps the session with its ephemeral nodes until
+ * the session timeout. Without a connection there is nobody to tell and nothing to wait for, also
+ * while names are resolved and while the client connects.
+ *
+ * As there, outstanding completions run exactly once, with ZCLOSING, before the call returns, or,
+ * if it is called from a callback, when that has returned. The limit does not count the time that
+ * callbacks of the program take.
+ *
+ * \param zh the handle; must not be used after the call, unless that returns ZBADARGUMENTS.
+ * \param limit_ms the limit in ms; 0 to send what the system takes at once and not to wait.
+ * \return ZOK; ZBADARGUMENTS: a NULL or closed handle, or a negative limit.
+ */
+int zoox_close(zhandle_t *zh, int limit_ms);
 
 #ifdef __cplusplus
 }

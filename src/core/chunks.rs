@@ -4,6 +4,9 @@
 //! connection is slower than the callers, and would be cold in the cache when its turn comes.
 
 use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use zk_proto::frame;
 
 /// Size up to which frames share a chunk. Frames are never cut: a larger one has a chunk of its
 /// own.
@@ -41,6 +44,22 @@ impl Chunks {
     #[inline]
     pub(crate) fn front(&self) -> &[u8] {
         self.full.front().unwrap_or(&self.tail)
+    }
+
+    /// The oldest bytes after the first `skip`, as they lie, as far as `slices` has room for
+    /// them. `skip` ends within the first chunk. Returns how many slices there are.
+    pub(crate) fn gather<'a>(&'a self, skip: usize, slices: &mut [IoSlice<'a>]) -> usize {
+        let chunks = self.full.iter().chain(Some(&self.tail));
+        let mut used = 0;
+        for (slice, chunk) in slices.iter_mut().zip(chunks) {
+            let from = if used == 0 { skip } else { 0 };
+            match chunk.get(from..) {
+                Some(bytes) if !bytes.is_empty() => *slice = IoSlice::new(bytes),
+                _ => break,
+            }
+            used += 1;
+        }
+        used
     }
 
     /// Where the next frame is to be appended; `payload` is about its size.
@@ -98,6 +117,25 @@ impl Chunks {
         self.full
             .push_back(std::mem::replace(&mut self.tail, chunk));
         Vec::new()
+    }
+
+    /// Takes out the frames for which `keep`, asked in order, says no. All bytes are frames.
+    pub(crate) fn retain_frames(&mut self, mut keep: impl FnMut() -> bool) {
+        for chunk in self.full.iter_mut().chain([&mut self.tail]) {
+            let (mut at, mut kept) = (0, 0);
+            while let Some(Ok(frame::Split::Frame(body))) =
+                chunk.get(at..).map(|rest| frame::split(rest, usize::MAX))
+            {
+                let end = at + frame::PREFIX + body.len();
+                if keep() {
+                    chunk.copy_within(at..end, kept);
+                    kept += end - at;
+                }
+                at = end;
+            }
+            chunk.truncate(kept);
+        }
+        self.full.retain(|chunk| !chunk.is_empty());
     }
 
     /// Forgets all bytes.

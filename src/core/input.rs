@@ -117,6 +117,8 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         };
         self.hosts.attempt_succeeded();
         self.failed_attempts = 0;
+        self.pace.reset();
+        self.unheard_since = None;
         self.probing.restart(now);
         events.session = Some((self.session_id, self.password));
 
@@ -126,6 +128,7 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             self.watches
                 .append_set_watches(self.last_zxid, self.tx.tail(0));
         }
+        self.send_unsent();
         self.announce(events);
         if !self.rearms_watches {
             // The server that they were left at has forgotten them; whoever left them has now
@@ -240,22 +243,23 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         if let Some(effect) = effect.filter(|_| !undecodable) {
             self.apply(*effect, header.err);
         }
+        // Without a cookie the reply comes too late: it counts as one, and nobody is told.
+        let tell = |code, body| {
+            if let Some(cookie) = cookie {
+                events.deliver.push_back(Delivery::Reply {
+                    cookie,
+                    kind,
+                    code,
+                    body,
+                });
+            }
+        };
         if !header.err.is_ok() {
-            events.deliver.push_back(Delivery::Reply {
-                cookie,
-                kind,
-                code: header.err,
-                body: 0..0,
-            });
+            tell(header.err, 0..0);
             return Ok(());
         }
         if undecodable {
-            events.deliver.push_back(Delivery::Reply {
-                cookie,
-                kind,
-                code: Code::MARSHALLING_ERROR,
-                body: 0..0,
-            });
+            tell(Code::MARSHALLING_ERROR, 0..0);
             let reason = format!(
                 "protocol error: the body of reply {:#x} cannot be decoded",
                 header.xid
@@ -263,12 +267,7 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             log!(events.log, Error, "reply", "{reason}");
             return Err(Fault::loss(Code::CONNECTION_LOSS, reason));
         }
-        events.deliver.push_back(Delivery::Reply {
-            cookie,
-            kind,
-            code: Code::OK,
-            body: range,
-        });
+        tell(Code::OK, range);
         Ok(())
     }
 

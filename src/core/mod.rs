@@ -11,12 +11,15 @@
 mod auth;
 mod chunks;
 pub(crate) mod connect_string;
+mod deadlines;
 pub(crate) mod encode;
 mod event;
 pub(crate) mod hosts;
 mod input;
+mod limits;
 pub(crate) mod outbox;
 mod outcome;
+mod pace;
 mod paths;
 mod reply;
 mod request;
@@ -27,9 +30,11 @@ pub(crate) mod xid;
 
 pub use event::{Delivery, Events, Fault, State};
 pub use input::input_needed;
+pub use limits::SessionLimit;
 pub use outbox::Gate;
 pub(crate) use outbox::{Outbox, Queue};
 pub use outcome::{MultiOutcome, Outcome};
+pub use pace::Backoff;
 pub use paths::strip_chroot;
 pub use reply::ReplyKind;
 pub use request::Request;

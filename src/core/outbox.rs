@@ -4,10 +4,12 @@ use zk_proto::records::{AuthPacket, RequestHeader};
 use zk_proto::{Code, Jute, Op, Xid, frame};
 
 use super::chunks::Chunks;
+use super::deadlines::Deadline;
 use super::encode;
 use super::paths;
 use super::reply::ReplyKind;
 use super::request::Request;
+use super::timers::Millis;
 use super::watch::Table;
 use super::xid;
 
@@ -16,7 +18,8 @@ use super::xid;
 pub(crate) struct Pending<C, W> {
     pub(crate) xid: i32,
     pub(crate) kind: ReplyKind,
-    pub(crate) cookie: C,
+    /// `None`: it has timed out, and nobody waits for the reply any more.
+    pub(crate) cookie: Option<C>,
     /// Boxed, so that requests without watches stay small.
     pub(crate) effect: Option<Box<Effect<W>>>,
 }
@@ -47,6 +50,8 @@ pub(crate) struct Queue<C, W> {
     /// Frames of `entries`, in the same order.
     pub(crate) bytes: Chunks,
     pub(crate) entries: Vec<Pending<C, W>>,
+    /// Of those entries that have a limit.
+    pub(crate) deadlines: Vec<Deadline>,
 }
 
 impl<C, W> Default for Queue<C, W> {
@@ -55,6 +60,7 @@ impl<C, W> Default for Queue<C, W> {
             front: Vec::new(),
             bytes: Chunks::default(),
             entries: Vec::new(),
+            deadlines: Vec::new(),
         }
     }
 }
@@ -129,10 +135,17 @@ impl<C, W> Outbox<C, W> {
         self.queue.entries.push(Pending {
             xid,
             kind: encode::reply_kind(request),
-            cookie,
+            cookie: Some(cookie),
             effect,
         });
         Ok(())
+    }
+
+    /// Says when the request that was queued last has to be finished.
+    pub(crate) fn limit_last(&mut self, due: Millis) {
+        if let Some(&Pending { xid, .. }) = self.queue.entries.last() {
+            self.queue.deadlines.push(Deadline { due, xid });
+        }
     }
 
     /// Queues a checkWatches or removeWatches request (C-245, C-246) for a server path.
@@ -164,7 +177,7 @@ impl<C, W> Outbox<C, W> {
         self.queue.entries.push(Pending {
             xid,
             kind: ReplyKind::Void,
-            cookie,
+            cookie: Some(cookie),
             effect,
         });
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::hash::Hash;
+use std::io::IoSlice;
 use std::net::SocketAddr;
 
 use zk_proto::records::{ConnectRequest, PASSWORD_LEN, RequestHeader};
@@ -9,9 +10,12 @@ use zk_proto::{Code, Jute, Op, Xid, frame};
 
 use super::auth::Credentials;
 use super::chunks::Chunks;
+use super::deadlines::Deadlines;
 use super::event::{Delivery, Events, Fault, FaultKind, State};
 use super::hosts::{Hosts, ListChange};
+use super::limits::SessionLimit;
 use super::outbox::{Pending, Queue};
+use super::pace::Pace;
 use super::timers::{Millis, Probing, Timeout};
 use super::watch::Watches;
 use crate::log;
@@ -55,7 +59,14 @@ pub struct Core<C, W, A> {
     pub(super) hosts: Hosts,
     pub(super) watches: Watches<W>,
     pub(super) credentials: Credentials<A>,
+    /// Requests whose reply is awaited; without a live session those that wait for one.
     pub(super) in_flight: VecDeque<Pending<C, W>>,
+    /// Of those that have a limit.
+    pub(super) deadlines: Deadlines,
+    /// Frames of `in_flight` that wait for a live session; empty while there is one.
+    pub(super) unsent: Chunks,
+    /// How many of the requests in `unsent` have timed out.
+    pub(super) dead: usize,
     pub(super) tx: Chunks,
     /// Bytes of its first chunk that were sent.
     tx_sent: usize,
@@ -63,16 +74,19 @@ pub struct Core<C, W, A> {
     quiet: bool,
     pub(super) last_received: Millis,
     last_sent: Millis,
-    pause_until: Option<Millis>,
+    pub(super) pace: Pace,
     wants_resolution: bool,
     pub(super) probing: Probing,
     pub(super) global_watcher: W,
-    /// Pause after a pass in which every server failed; `None` for the default rule.
-    retry_delay: Option<Millis>,
     /// Attempts that failed since the last association.
     pub(super) failed_attempts: u64,
     /// False if watches end with their connection.
     pub(super) rearms_watches: bool,
+    /// Requests survive failed attempts to connect.
+    pub(super) keeps_requests: bool,
+    pub(super) session_limit: Option<SessionLimit>,
+    /// When a session that is not on at the moment was heard of last.
+    pub(super) unheard_since: Option<Millis>,
 }
 
 impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
@@ -92,18 +106,23 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             watches: Watches::default(),
             credentials: Credentials::default(),
             in_flight: VecDeque::new(),
+            deadlines: Deadlines::default(),
+            unsent: Chunks::default(),
+            dead: 0,
             tx: Chunks::default(),
             tx_sent: 0,
             quiet: false,
             last_received: 0,
             last_sent: 0,
-            pause_until: None,
+            pace: Pace::new(settings.seed),
             wants_resolution: false,
             probing: Probing::default(),
             global_watcher: settings.global_watcher,
-            retry_delay: None,
             failed_attempts: 0,
             rearms_watches: true,
+            keeps_requests: false,
+            session_limit: None,
+            unheard_since: None,
         }
     }
 
@@ -127,21 +146,10 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         self.global_watcher = watcher;
     }
 
-    /// How long to pause after a pass in which every server failed, from the next pause on;
-    /// `None` for the rule of C-421.
-    pub fn set_retry_delay(&mut self, delay: Option<Millis>) {
-        self.retry_delay = delay;
-    }
-
     /// From now on watches are forgotten when a connection has been lost and another one is
     /// made, instead of being set again.
     pub fn end_watches_with_connection(&mut self) {
         self.rearms_watches = false;
-    }
-
-    /// How many attempts to connect have failed since the last one that did not.
-    pub fn failed_attempts(&self) -> u64 {
-        self.failed_attempts
     }
 
     /// The last transaction that a reply has told of.
@@ -155,15 +163,15 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         std::mem::take(&mut self.wants_resolution)
     }
 
-    /// The server to connect to now, if there is one to try. `woken` ends a pause (C-422).
+    /// The server to connect to now, if there is one to try. `woken` ends a pause (C-422) that
+    /// is not a [`Backoff`](super::Backoff).
     pub fn next_attempt(&mut self, woken: bool, now: Millis) -> Option<SocketAddr> {
         if self.state.has_socket() || self.state.is_terminal() {
             return None;
         }
-        if self.pause_until.is_some_and(|until| now < until) && !woken {
+        if !self.pace.may_go_on(woken, now) {
             return None;
         }
-        self.pause_until = None;
         let server = self.hosts.attempt()?;
         self.state = State::Connecting;
         self.last_received = now;
@@ -189,15 +197,17 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         frame::append(self.tx.tail(0), |out| request.encode(out));
     }
 
-    /// Time has passed. Fails if the server has been silent for too long (C-413), and queues a
-    /// ping if it is time for one (C-414).
+    /// Time has passed. Fails if the server has been silent for too long (C-413) or the session
+    /// has passed its limit, and queues a ping if it is time for one (C-414).
     pub fn handle_timeout(&mut self, now: Millis) -> Result<(), Fault> {
+        self.check_session_limit(now)?;
         if self.state.has_socket() && now >= self.last_received + self.timeout.read() {
             let reason = format!("no answer for {} ms", now - self.last_received);
             return Err(Fault::loss(Code::OPERATION_TIMEOUT, reason));
         }
         if self.ping_is_due(now) {
             self.tx.shrink();
+            self.forget_unsent();
             self.in_flight = VecDeque::new();
             self.quiet = true;
             frame::append(self.tx.tail(0), |out| {
@@ -220,14 +230,23 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         self.state.is_live() && self.in_flight.is_empty() && self.transmit().is_empty()
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout), [`next_attempt`](Self::next_attempt) or
-    /// [`probe`](Self::probe) have something to do at the latest; `None` in terminal states.
+    /// When [`handle_timeout`](Self::handle_timeout), [`next_attempt`](Self::next_attempt),
+    /// [`probe`](Self::probe) or [`expire`](Self::expire) have something to do at the latest;
+    /// `None` in terminal states.
     pub fn next_deadline(&self) -> Option<Millis> {
         if self.state.is_terminal() {
             return None;
         }
+        let mut deadline = self.next_of_connection();
+        if let Some(due) = self.deadlines.next() {
+            deadline = deadline.min(due);
+        }
+        Some(deadline.min(self.session_ends().unwrap_or(Millis::MAX)))
+    }
+
+    fn next_of_connection(&self) -> Millis {
         if !self.state.has_socket() {
-            return Some(self.pause_until.unwrap_or(0));
+            return self.pace.until().unwrap_or(0);
         }
         let mut deadline = self.last_received + self.timeout.read();
         if self.may_ping() {
@@ -236,13 +255,21 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         if self.state == State::ReadOnly {
             deadline = deadline.min(self.probing.due());
         }
-        Some(deadline)
+        deadline
     }
 
-    /// Takes queued requests over for sending. Only in a live state; `queue` is left empty.
+    /// Takes queued requests over for sending, now or when the session is on; `queue` is left
+    /// empty.
     pub(crate) fn enqueue(&mut self, queue: &mut Queue<C, W>) {
-        self.take_bytes(queue);
+        if self.state.is_live() {
+            self.take_bytes(queue);
+        } else {
+            self.unsent.append(&mut queue.bytes);
+        }
         self.in_flight.extend(queue.entries.drain(..));
+        for deadline in queue.deadlines.drain(..) {
+            self.deadlines.add(deadline);
+        }
         if std::mem::take(&mut self.quiet) {
             *queue = Queue::default();
         }
@@ -260,13 +287,19 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         self.tx.front().get(self.tx_sent..).unwrap_or_default()
     }
 
-    /// The first `n` bytes of [`transmit`](Self::transmit) are on their way.
+    /// As [`transmit`](Self::transmit), with as much of what follows as `slices` has room for.
+    /// Returns how many of them are used.
+    pub fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        self.tx.gather(self.tx_sent, slices)
+    }
+
+    /// The first `n` bytes to send are on their way.
     pub fn sent(&mut self, n: usize, now: Millis) {
         self.tx_sent += n;
         self.last_sent = now;
-        if self.tx_sent >= self.tx.front().len() {
+        while !self.tx.is_empty() && self.tx_sent >= self.tx.front().len() {
+            self.tx_sent -= self.tx.front().len();
             self.tx.pop_front();
-            self.tx_sent = 0;
         }
     }
 
@@ -283,6 +316,9 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             return self.fail_all(fault.code, queue, events);
         }
         let was_live = self.state.is_live();
+        if was_live {
+            self.unheard_since = Some(self.last_received);
+        }
         self.log_fault(fault, events);
         self.tx.clear();
         self.tx_sent = 0;
@@ -309,8 +345,7 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             }
             FaultKind::Loss if self.hosts.attempt_failed() => {
                 self.wants_resolution = true;
-                let pause = self.retry_delay.unwrap_or_else(|| self.timeout.pause());
-                self.pause_until = Some(now + pause);
+                let pause = self.pace.begin(self.timeout.pause(), now);
                 log!(
                     events.log,
                     Warn,
@@ -319,6 +354,10 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
                 );
             }
             _ => {}
+        }
+        if self.keeps_requests && !was_live && !fault.is_terminal() {
+            // None of them was ever sent.
+            return self.enqueue(queue);
         }
         self.fail_all(fault.code, queue, events);
     }
@@ -358,12 +397,17 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         self.credentials.finish(code, &mut events.auth);
         queue.front.clear();
         queue.bytes.clear();
+        queue.deadlines.clear();
+        self.forget_unsent();
+        self.deadlines.clear();
         let failed = self.in_flight.drain(..).chain(queue.entries.drain(..));
-        events.deliver.extend(failed.map(|pending| Delivery::Reply {
-            cookie: pending.cookie,
-            kind: pending.kind,
-            code,
-            body: 0..0,
+        events.deliver.extend(failed.filter_map(|pending| {
+            Some(Delivery::Reply {
+                cookie: pending.cookie?,
+                kind: pending.kind,
+                code,
+                body: 0..0,
+            })
         }));
     }
 
@@ -395,15 +439,15 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         self.fail_all(Code::CLOSING, queue, events);
     }
 
-    /// Stores a credential (C-560). True if it must be sent at once; else the next association
-    /// sends it.
+    /// Stores a credential. True if it must be sent at once; else the next association sends
+    /// it, also when there is no attempt to connect under way (C-560, F-18).
     pub(crate) fn add_auth(
         &mut self,
         scheme: &[u8],
         secret: &[u8],
         completion: Option<A>,
     ) -> Result<bool, Code> {
-        if self.state.is_terminal() || self.state == State::Closed {
+        if self.state.is_terminal() {
             return Err(Code::INVALID_STATE);
         }
         self.credentials.add(scheme, secret, completion);

@@ -10,6 +10,7 @@ mod closing;
 mod extras;
 mod handshake;
 mod hostile;
+mod limits;
 mod loss;
 mod read_only;
 mod removal;

@@ -22,6 +22,11 @@ impl Timeout {
         self.ms() / 3
     }
 
+    /// Silence after which a server has certainly expired the session, were it still there.
+    pub(super) fn expiry(self) -> Millis {
+        self.ms() * 4 / 3
+    }
+
     /// Pause after a pass in which every server failed. At least a little, so that a tiny
     /// timeout does not make a busy loop of connects.
     pub(super) fn pause(self) -> Millis {
@@ -70,6 +75,7 @@ mod tests {
     fn fractions_truncate_and_bad_timeouts_count_as_zero() {
         let t = Timeout(1000);
         assert_eq!((t.read(), t.ping(), t.pause()), (666, 333, 16));
+        assert_eq!(t.expiry(), 1333);
         let t = Timeout(-5);
         assert_eq!((t.read(), t.ping(), t.pause()), (0, 0, 10));
     }

@@ -18,9 +18,10 @@ use super::types::{void_completion_t, zhandle_t};
 /// Adds a credential to the session.
 ///
 /// It is sent at once if the client is connected, and again after each reconnection, for the
-/// life of the handle. Each call adds one, also when an equal one is there, so a program that
-/// repeats itself sends as many each time. If a server refuses it, the session ends: the watcher
-/// is told ZOO_AUTH_FAILED_STATE, and the handle has to be closed.
+/// life of the handle. Without a connection it waits for the next one. Each call adds one, also
+/// when an equal one is there, so a program that repeats itself sends as many each time. If a
+/// server refuses it, the session ends: the watcher is told ZOO_AUTH_FAILED_STATE, and the handle
+/// has to be closed.
 ///
 /// \param zh the handle.
 /// \param scheme the authentication scheme, for example "digest"; not NULL; copied.
@@ -33,7 +34,7 @@ use super::types::{void_completion_t, zhandle_t};
 /// \param data passed on to the completion; not touched otherwise.
 /// \return ZOK, and the completion follows; otherwise it does not: ZBADARGUMENTS: a NULL or
 ///     closed handle, a NULL scheme or a negative length; ZINVALIDSTATE: the session has
-///     expired, authentication failed, or the client is between two attempts to connect.
+///     expired or authentication failed.
 ///
 /// (C-172, C-560 to C-566)
 #[unsafe(no_mangle)]

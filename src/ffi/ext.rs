@@ -140,7 +140,8 @@ pub unsafe extern "C-unwind" fn zoox_mute_callbacks() {
 
 /// Sets how long the client pauses when it has tried every server of its list in vain.
 ///
-/// Holds from the next such pause on. As ever, a request ends the pause at once.
+/// Holds from the next such pause on. As ever, a request ends the pause at once; see
+/// zoox_set_retry_backoff() for pauses that last.
 ///
 /// \param zh the handle.
 /// \param delay_ms the pause in ms; -1 for the default, a sixtieth of the session timeout and at

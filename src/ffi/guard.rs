@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use zk_proto::Code;
 
+use super::caller::{Caller, Limit};
 use super::client::CClient;
 use super::table::{Id, Ref, Table};
 use super::types::zhandle_t;
@@ -21,31 +22,34 @@ pub(super) static HANDLES: Table<Shared> = Table::new();
 
 /// The handle that C names `zh`, counted as in use. `None` for NULL and for closed handles.
 pub(super) fn find(zh: *const zhandle_t) -> Option<Ref<'static, Shared>> {
-    HANDLES.get(Id::from_raw(zh.addr()))
+    HANDLES.get(Id::from_raw(Limit::without(zh).addr()))
 }
 
 /// Runs `call` on a handle. Gives `failure` if there is no such handle or `call` panics.
 pub(super) fn with<R: Copy>(
     zh: *const zhandle_t,
     failure: R,
-    call: impl FnOnce(&Shared) -> R,
+    call: impl FnOnce(&Caller<'_>) -> R,
 ) -> R {
     run(zh, failure, failure, call)
 }
 
 /// The same for calls that answer with a code: ZBADARGUMENTS without a handle, ZSYSTEMERROR
 /// after a panic.
-pub(super) fn code(zh: *const zhandle_t, call: impl FnOnce(&Shared) -> Result<(), Code>) -> c_int {
-    let call = |handle: &Shared| to_int(call(handle));
+pub(super) fn code(
+    zh: *const zhandle_t,
+    call: impl FnOnce(&Caller<'_>) -> Result<(), Code>,
+) -> c_int {
+    let call = |handle: &Caller<'_>| to_int(call(handle));
     run(zh, Code::BAD_ARGUMENTS.0, Code::SYSTEM_ERROR.0, call)
 }
 
 /// The same for requests, which use up a request id even without a handle (C-205).
 pub(super) fn request(
     zh: *const zhandle_t,
-    call: impl FnOnce(&Shared) -> Result<(), Code>,
+    call: impl FnOnce(&Caller<'_>) -> Result<(), Code>,
 ) -> c_int {
-    let call = |handle: &Shared| Some(to_int(call(handle)));
+    let call = |handle: &Caller<'_>| Some(to_int(call(handle)));
     run(zh, None, Some(Code::SYSTEM_ERROR.0), call).unwrap_or_else(|| {
         skip_request_id();
         Code::BAD_ARGUMENTS.0
@@ -81,11 +85,16 @@ pub(super) fn to_int(result: Result<(), Code>) -> c_int {
     }
 }
 
-fn run<R>(zh: *const zhandle_t, no_handle: R, panicked: R, call: impl FnOnce(&Shared) -> R) -> R {
+fn run<R>(
+    zh: *const zhandle_t,
+    no_handle: R,
+    panicked: R,
+    call: impl FnOnce(&Caller<'_>) -> R,
+) -> R {
     let Some(handle) = find(zh) else {
         return no_handle;
     };
-    caught(|| call(&handle)).unwrap_or_else(|text| {
+    caught(|| call(&Caller::new(&handle, zh))).unwrap_or_else(|text| {
         broken(&handle, text);
         panicked
     })

@@ -3,6 +3,7 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use zk_proto::{Buffer, Code, records};
 
@@ -201,6 +202,11 @@ impl SyncCall {
             Some(out) => unsafe { out.store(result) },
             None => Code::SYSTEM_ERROR,
         });
+    }
+
+    /// True if the result is there, or comes in so much time.
+    pub(super) fn is_finished_within(&self, limit: Duration) -> bool {
+        self.waiter.is_finished_within(limit)
     }
 }
 

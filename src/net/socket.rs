@@ -1,12 +1,12 @@
 //! TCP connections to servers: non-blocking, close-on-exec, without Nagle (C-418).
 
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
 use mio::net::TcpStream;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 /// A connection, established or being established.
 #[derive(Debug)]
@@ -73,6 +73,12 @@ impl Connection {
     /// Writes what fits. `None`: nothing at the moment. Never raises SIGPIPE (C-520).
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<Option<usize>> {
         retry(|| (&self.stream).write(bytes))
+    }
+
+    /// As [`write`](Self::write), from several places with one call.
+    pub fn write_from(&mut self, slices: &[IoSlice<'_>]) -> io::Result<Option<usize>> {
+        let socket = SockRef::from(&self.stream);
+        retry(|| socket.send_vectored_with_flags(slices, libc::MSG_NOSIGNAL))
     }
 
     /// The server's address, while connected.

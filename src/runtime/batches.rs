@@ -30,6 +30,8 @@ struct Queue<B> {
     asleep: bool,
     /// No more will come: drain, then end.
     stopping: bool,
+    /// The taker has ended.
+    ended: bool,
 }
 
 impl<B: Reusable> Queue<B> {
@@ -47,6 +49,7 @@ impl<B: Reusable> Default for Batches<B> {
             spares: Vec::new(),
             asleep: false,
             stopping: false,
+            ended: false,
         };
         Self {
             queue: Mutex::new(queue),
@@ -66,16 +69,30 @@ impl<B: Reusable> Batches<B> {
         self.queue.lock().keep(batch);
     }
 
-    /// Appends a batch; at most one signal per batch.
-    pub(super) fn push(&self, batch: B) {
+    /// Appends a batch; at most one signal per batch. Gives the batch back if the taker has
+    /// ended, since nobody would ever take it.
+    #[must_use = "the batch comes back if nobody takes it"]
+    pub(super) fn push(&self, batch: B) -> Option<B> {
         let wake = {
             let mut queue = self.queue.lock();
+            if queue.ended {
+                return Some(batch);
+            }
             queue.batches.push_back(batch);
             std::mem::take(&mut queue.asleep)
         };
         if wake {
             self.ready.notify_one();
         }
+        None
+    }
+
+    /// The taker's last word: it takes no more. False if something has come since it was told to
+    /// end, which it has to take first.
+    pub(super) fn end(&self) -> bool {
+        let mut queue = self.queue.lock();
+        queue.ended = queue.batches.is_empty();
+        queue.ended
     }
 
     /// Lets the taker end once it has taken everything.

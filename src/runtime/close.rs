@@ -21,6 +21,8 @@ pub(super) struct Life {
     closing: AtomicBool,
     /// The close came from a callback, so the completion thread has to finish it.
     finish_after_callbacks: AtomicBool,
+    /// How long the server may hold the close up, if that is limited.
+    patience: OnceLock<Duration>,
     io: OnceLock<Thread>,
     completion: OnceLock<Thread>,
 }
@@ -59,7 +61,7 @@ impl Life {
     }
 
     /// True on the completion thread.
-    fn on_completion_thread(&self) -> bool {
+    pub(super) fn on_completion_thread(&self) -> bool {
         self.completion
             .get()
             .is_some_and(|completion| completion.is_current())
@@ -80,18 +82,27 @@ impl<C: Client> Handle<C> {
     /// from a callback at once, and the rest follows when the callback has returned. Only the
     /// first call does anything.
     pub fn close(&self) {
-        self.end(Farewell::Close);
+        self.end(Farewell::Close, None);
+    }
+
+    /// The same, but whether or not the server can be told: after so long nobody waits for it.
+    pub fn close_within(&self, patience: Duration) {
+        self.end(Farewell::Close, Some(patience));
     }
 
     /// Ends the handle as [`close`](Self::close) does, but leaves the session to the server,
     /// which ends it when its timeout is over.
     pub fn abandon(&self) {
-        self.end(Farewell::Silent);
+        self.end(Farewell::Silent, None);
     }
 
-    fn end(&self, farewell: Farewell) {
+    fn end(&self, farewell: Farewell, patience: Option<Duration>) {
         if self.life.closing.swap(true, Ordering::AcqRel) {
             return;
+        }
+        if let Some(patience) = patience {
+            // The first to close is the only one who says.
+            let _ = self.life.patience.set(patience);
         }
         let from_callback = self.life.on_completion_thread() || self.life.on_io_thread();
         self.life
@@ -107,14 +118,14 @@ impl<C: Client> Handle<C> {
             return self.dispatcher.stop();
         }
         // With nothing left to deliver, the server can be told while the threads end.
-        let told_early = (io_is_idle && self.dispatcher.stop_if_idle()).then(|| self.say_goodbye());
+        let early = (io_is_idle && self.dispatcher.stop_if_idle()).then(|| self.say_goodbye());
         self.life.join_io();
         self.dispatcher.stop();
         if let Some(completion) = self.life.completion.get() {
             completion.join();
         }
-        let told = told_early.unwrap_or_else(|| self.say_goodbye());
-        self.finish(told);
+        let goodbye = early.unwrap_or_else(|| self.say_goodbye());
+        self.finish(goodbye);
     }
 
     /// Last act of the completion thread, after a close from a callback. The IO thread is done.
@@ -126,22 +137,27 @@ impl<C: Client> Handle<C> {
     /// Tells the server, if there is one to tell. No callback is to come, and the IO thread
     /// touches the connection no more.
     fn say_goodbye(&self) -> Goodbye {
+        let patience = self.life.patience.get();
+        let until = patience.map(|&patience| Instant::now() + patience);
         let engine = &mut *self.engine.lock();
-        match &mut engine.connection {
+        let told = match &mut engine.connection {
             Some(connection) if engine.core.state().is_live() => {
-                Goodbye(send_rest(connection, &mut engine.core))
+                send_rest(connection, &mut engine.core, within(SEND_LIMIT, until))
             }
-            _ => Goodbye(false),
-        }
+            _ => false,
+        };
+        Goodbye { told, until }
     }
 
     /// Waits for the server's answer; then nothing of the handle is left. Both threads are done,
     /// so the engine is ours.
-    fn finish(&self, told: Goodbye) {
+    fn finish(&self, goodbye: Goodbye) {
         let mut engine = self.engine.lock();
-        if let (Some(connection), Goodbye(true)) = (engine.connection.take(), told) {
+        if let Some(connection) = engine.connection.take()
+            && goodbye.told
+        {
             // Any byte or the end of the stream is an answer; it is not read (C-536).
-            connection.wait(false, ANSWER_LIMIT);
+            connection.wait(false, within(ANSWER_LIMIT, goodbye.until));
         }
         let aftermath = std::mem::take(&mut engine.aftermath);
         self.run_aftermath(aftermath, engine);
@@ -149,14 +165,26 @@ impl<C: Client> Handle<C> {
     }
 }
 
-/// Whether the server has been told, and so is going to answer.
-struct Goodbye(bool);
+/// How the farewell stands.
+struct Goodbye {
+    /// The server has been told, and so is going to answer.
+    told: bool,
+    /// Nobody waits any longer.
+    until: Option<Instant>,
+}
+
+/// The time of a step, shortened to what is left.
+fn within(limit: Duration, until: Option<Instant>) -> Duration {
+    let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+    left.map_or(limit, |left| left.min(limit))
+}
 
 fn send_rest<C, W: Copy + Eq + std::hash::Hash, A>(
     connection: &mut Connection,
     core: &mut crate::core::Core<C, W, A>,
+    limit: Duration,
 ) -> bool {
-    let deadline = Instant::now() + SEND_LIMIT;
+    let deadline = Instant::now() + limit;
     while !core.transmit().is_empty() {
         match connection.write(core.transmit()) {
             Ok(Some(n)) => core.sent(n, clock::now()),

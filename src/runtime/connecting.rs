@@ -160,6 +160,9 @@ impl<C: Client> Engine<C> {
         hosts: Vec<HostPort>,
         servers: Vec<SocketAddr>,
     ) {
+        if handle.life.is_closing() {
+            return; // nobody is told of anything any more
+        }
         self.hosts = hosts;
         self.resolution = None;
         let now = self.begin(handle);

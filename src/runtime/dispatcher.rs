@@ -11,6 +11,7 @@ use std::sync::Arc;
 use zk_proto::{Code, EventType};
 
 use super::batches::{Batches, Reusable};
+use super::direct::deliver;
 use super::{Client, Handle};
 use crate::core::{Delivery, Outcome, strip_chroot};
 use crate::net::thread::Thread;
@@ -72,11 +73,17 @@ impl<C: Client> Worker<C> {
         self.handle.life.completion_started(Thread::current());
         self.deliver_all();
         // A close from a callback leaves the rest of its work to this thread.
-        if self.handle.life.is_finished_after_callbacks() {
-            self.handle.life.join_io();
+        let closes = self.handle.life.is_finished_after_callbacks();
+        if closes {
             // Told to stop, this thread may have been faster than the IO thread, which runs auth
             // completions before it hands the last batch over (C-437).
+            self.handle.life.join_io();
+        }
+        // From then on nothing is accepted any more, so nothing gets lost.
+        while !self.handle.dispatcher.end() {
             self.deliver_all();
+        }
+        if closes {
             let _ = catch_unwind(AssertUnwindSafe(|| {
                 self.handle.finish_close_after_callbacks()
             }));
@@ -86,10 +93,12 @@ impl<C: Client> Worker<C> {
     /// Until the queue is stopped and empty.
     fn deliver_all(&mut self) {
         while self.refill() {
+            let results = self.batch.items.len();
             while let Some(item) = self.batch.items.pop_front() {
                 self.deliver(item);
             }
             self.handle.send_after_callbacks();
+            self.handle.promises.keep(results);
         }
     }
 
@@ -142,6 +151,46 @@ impl<C: Client> Worker<C> {
                     );
                 }
             }
+        }
+    }
+}
+
+impl<C: Client> Handle<C> {
+    /// Hands a batch to the completion thread. If that has ended, because the handle was closed
+    /// from elsewhere, whoever brings the batch delivers it, so that each completion runs once.
+    pub(super) fn dispatch(&self, batch: Batch<C>) {
+        let Some(mut batch) = self.dispatcher.push(batch) else {
+            return;
+        };
+        let mut scratch = C::Scratch::default();
+        while let Some(item) = batch.items.pop_front() {
+            deliver(&self.client, &self.chroot, &batch.input, item, &mut scratch);
+        }
+    }
+
+    /// Finishes a request that needs no server: a synchronous one here, another one on the
+    /// completion thread. Refused if that ends with the handle: a close waits for what is handed
+    /// over, so nobody may go on with it for ever.
+    pub(super) fn finish_locally(&self, cookie: C::Cookie) -> Result<(), Code> {
+        if C::is_sync(&cookie) {
+            self.client.finish_sync(cookie, Ok(Outcome::Void));
+            return Ok(());
+        }
+        if self.life.is_closing() {
+            return Err(Code::MARSHALLING_ERROR);
+        }
+        if self.client.takes_directly() {
+            let mut scratch = C::Scratch::default();
+            self.client
+                .complete(cookie, Ok(Outcome::Void), &mut scratch);
+            self.client.flush(&mut scratch);
+            return Ok(());
+        }
+        let mut batch: Batch<C> = self.dispatcher.spare();
+        batch.items.push_back(Delivery::finished(cookie));
+        match self.dispatcher.push(batch) {
+            None => Ok(()),
+            Some(_) => Err(Code::MARSHALLING_ERROR),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! the program that runs a loop of its own. No code of the program runs under that lock.
 
 use std::collections::VecDeque;
+use std::io::IoSlice;
 
 use mio::{Registry, Token};
 use zk_proto::Code;
@@ -21,6 +22,9 @@ use crate::core::{Core, Delivery, Events, Fault, Gate, Millis, Queue, State};
 use crate::log::Line;
 use crate::net::clock;
 use crate::net::socket::{Connection, StartError};
+
+/// Chunks that are sent with one call. Fewer, larger calls wake the server less often.
+const AT_ONCE: usize = 16;
 
 pub(super) const WAKER: Token = Token(0);
 pub(super) const SOCKET: Token = Token(1);
@@ -40,8 +44,9 @@ pub(super) struct Ready {
 pub(super) struct Aftermath<C: Client> {
     pub(super) lines: VecDeque<Line>,
     pub(super) auth: VecDeque<(C::Auth, Code)>,
-    /// Deliveries of a session that failed to authenticate: the completions of its credentials
-    /// are called before anyone hears of the end (C-437).
+    /// Deliveries that cannot be handed over at once. Those of a session that failed to
+    /// authenticate: the completions of its credentials are called before anyone hears of the
+    /// end (C-437). And those that nobody takes any more.
     pub(super) last_batch: Option<Batch<C>>,
 }
 
@@ -229,21 +234,30 @@ impl<C: Client> Engine<C> {
         if frames { Code::OK } else { Code::NOTHING }
     }
 
-    /// Sends what callers have queued, as far as the kernel takes it.
+    /// Sends what callers have queued, as far as the kernel takes it, and fails what has no time
+    /// left.
     pub(super) fn send(&mut self, handle: &Handle<C>, now: Millis) -> Code {
-        if self.core.state().is_live() {
+        if !self.core.state().is_terminal() {
             handle.inlet.with(|outbox| outbox.take(&mut self.queue));
             self.core.enqueue(&mut self.queue);
+            self.core.expire(now, &mut self.events);
         }
         while !self.blocked && !self.core.transmit().is_empty() {
             let Some(connection) = &mut self.connection else {
                 break;
             };
-            let bytes = self.core.transmit();
-            match connection.write(bytes) {
+            let mut slices = [IoSlice::new(&[]); AT_ONCE];
+            let used = self.core.gather(&mut slices);
+            let slices = slices.get(..used).unwrap_or_default();
+            let offered: usize = slices.iter().map(|slice| slice.len()).sum();
+            let written = match slices {
+                [bytes] => connection.write(bytes),
+                slices => connection.write_from(slices),
+            };
+            match written {
                 Ok(Some(n)) => {
                     // Less than was offered: the kernel is full and reports when it is not.
-                    self.blocked = n < bytes.len();
+                    self.blocked = n < offered;
                     self.core.sent(n, now);
                 }
                 Ok(None) => self.blocked = true,
@@ -333,7 +347,11 @@ impl<C: Client> Engine<C> {
                 if self.core.state().is_terminal() && !events.auth.is_empty() {
                     self.aftermath.last_batch = Some(batch);
                 } else {
-                    handle.dispatcher.push(batch);
+                    handle.promises.give(batch.items.len());
+                    // One that comes too late for the completion thread comes back.
+                    if let Some(refused) = handle.dispatcher.push(batch) {
+                        self.aftermath.last_batch = Some(refused);
+                    }
                 }
             }
         } else if used > 0 {

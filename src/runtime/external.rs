@@ -77,7 +77,7 @@ impl<C: Client> Handle<C> {
             self.client.complete_auth(auth, code);
         }
         if let Some(batch) = aftermath.last_batch {
-            self.dispatcher.push(batch);
+            self.dispatch(batch);
         }
     }
 }

@@ -3,21 +3,22 @@
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 use zk_proto::Code;
 
 use super::close::Life;
-use super::dispatcher::{Batch, Dispatcher, Worker};
+use super::dispatcher::{Dispatcher, Worker};
 use super::engine::{Engine, WAKER};
 use super::inlet::{Bell, Inlet};
 use super::io_thread::IoThread;
 use super::primitives::Mutex;
+use super::promises::Promises;
 use super::resolution;
 use super::{Client, Config, OpenError, WatchRemoval};
 use crate::core::connect_string::{ConnectStringError, parse_hosts, split_chroot};
 use crate::core::outbox::server_path;
-use crate::core::{Core, Delivery, Outbox, Request, Settings, State, encode, xid};
+use crate::core::{Core, Millis, Outbox, Request, Settings, State, encode, xid};
 use crate::log::{self, Line};
 use crate::net::thread;
 
@@ -38,6 +39,9 @@ pub struct Handle<C: Client> {
     state: AtomicI32,
     recv_timeout: AtomicI32,
     poisoned: AtomicBool,
+    /// Time for each request, ms; 0 for none.
+    pub(super) request_limit: AtomicU32,
+    pub(super) promises: Promises,
     pub(super) keep_host_order: bool,
 }
 
@@ -119,6 +123,8 @@ impl<C: Client> Handle<C> {
             state: AtomicI32::new(State::NotConnected as i32),
             recv_timeout: AtomicI32::new(config.recv_timeout),
             poisoned: AtomicBool::new(false),
+            request_limit: AtomicU32::new(0),
+            promises: Promises::default(),
             keep_host_order: config.keep_host_order,
         };
         Ok((Arc::new(handle), poll))
@@ -165,16 +171,34 @@ impl<C: Client> Handle<C> {
         cookie: C::Cookie,
         watcher: Option<C::Watcher>,
     ) -> Result<(), Code> {
+        self.submit_until(request, cookie, watcher, None)
+    }
+
+    /// The same for a request that fails with `OPERATION_TIMEOUT` if it is not finished when it
+    /// is `due` (F-23).
+    pub fn submit_until(
+        &self,
+        request: Request<'_>,
+        cookie: C::Cookie,
+        watcher: Option<C::Watcher>,
+        due: Option<Millis>,
+    ) -> Result<(), Code> {
         encode::check(&request, &self.chroot).inspect_err(|_| xid::skip())?;
         self.refuse_to_deadlock(&cookie)?;
         let sync = C::is_sync(&cookie);
-        let submit =
-            |outbox: &mut Requests<C>| outbox.submit(&request, &self.chroot, cookie, watcher);
+        let submit = |outbox: &mut Requests<C>| {
+            outbox.submit(&request, &self.chroot, cookie, watcher)?;
+            if let Some(due) = due {
+                outbox.limit_last(due);
+            }
+            Ok(())
+        };
         if sync {
             self.inlet
                 .append_and_send(submit, || self.send_for_io_thread())
         } else {
-            self.inlet.append(submit)
+            self.inlet
+                .append_promising(submit, || self.life.on_completion_thread())
         }
     }
 
@@ -187,12 +211,14 @@ impl<C: Client> Handle<C> {
         }
     }
 
-    /// Sends what callbacks have queued, if the IO thread is still getting up for it.
+    /// Sends what callbacks have queued, if the IO thread is still getting up for it, or has
+    /// been promised this.
     pub(super) fn send_after_callbacks(&self) {
         self.inlet.overtake(|| {
-            if catch_unwind(AssertUnwindSafe(|| self.send_for_io_thread())).is_err() {
+            catch_unwind(AssertUnwindSafe(|| self.send_for_io_thread())).unwrap_or_else(|_| {
                 self.poison();
-            }
+                true
+            })
         });
     }
 
@@ -242,6 +268,16 @@ impl<C: Client> Handle<C> {
         removal: WatchRemoval<'_, C::Watcher>,
         cookie: C::Cookie,
     ) -> Result<(), Code> {
+        self.remove_watches_until(removal, cookie, None)
+    }
+
+    /// The same with a limit, as [`submit_until`](Self::submit_until).
+    pub fn remove_watches_until(
+        &self,
+        removal: WatchRemoval<'_, C::Watcher>,
+        cookie: C::Cookie,
+        due: Option<Millis>,
+    ) -> Result<(), Code> {
         let WatchRemoval {
             path,
             kind,
@@ -269,30 +305,17 @@ impl<C: Client> Handle<C> {
             xid::skip();
             engine.core.forget_watch(kind, &path, watcher);
             drop(engine);
-            self.finish_locally(cookie);
-            return Ok(());
+            return self.finish_locally(cookie);
         }
         drop(engine);
         self.refuse_to_deadlock(&cookie)?;
-        self.inlet
-            .append(|outbox| outbox.submit_removal(path, kind, all, cookie, watcher))
-    }
-
-    fn finish_locally(&self, cookie: C::Cookie) {
-        if C::is_sync(&cookie) {
-            return self
-                .client
-                .finish_sync(cookie, Ok(crate::core::Outcome::Void));
-        }
-        if self.client.takes_directly() {
-            let mut scratch = C::Scratch::default();
-            let done = Ok(crate::core::Outcome::Void);
-            self.client.complete(cookie, done, &mut scratch);
-            return self.client.flush(&mut scratch);
-        }
-        let mut batch: Batch<C> = self.dispatcher.spare();
-        batch.items.push_back(Delivery::finished(cookie));
-        self.dispatcher.push(batch);
+        self.inlet.append(|outbox| {
+            outbox.submit_removal(path, kind, all, cookie, watcher)?;
+            if let Some(due) = due {
+                outbox.limit_last(due);
+            }
+            Ok(())
+        })
     }
 
     /// Replaces the server list (C-448…C-453). Blocks in name resolution.

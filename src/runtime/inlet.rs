@@ -38,6 +38,9 @@ struct State<Q> {
     woken: bool,
     /// The IO thread has been woken and is not up yet.
     waking: bool,
+    /// The IO thread sleeps and leaves it to the completion thread to send what its callbacks
+    /// append.
+    trusting: bool,
 }
 
 impl<Q> State<Q> {
@@ -56,6 +59,7 @@ impl<Q, B: Bell> Inlet<Q, B> {
             asleep: false,
             woken: false,
             waking: false,
+            trusting: false,
         };
         Self {
             state: Mutex::new(state),
@@ -80,6 +84,29 @@ impl<Q, B: Bell> Inlet<Q, B> {
             let mut state = self.state.lock();
             append(&mut state.queue)?;
             state.wake()
+        };
+        if wake {
+            self.bell.ring();
+        }
+        Ok(())
+    }
+
+    /// As [`append`](Self::append), for a caller who may have promised to
+    /// [`overtake`](Self::overtake) before long. An IO thread that trusts in that sleeps on.
+    pub(super) fn append_promising<E>(
+        &self,
+        append: impl FnOnce(&mut Q) -> Result<(), E>,
+        promised: impl FnOnce() -> bool,
+    ) -> Result<(), E> {
+        let wake = {
+            let mut state = self.state.lock();
+            append(&mut state.queue)?;
+            if state.trusting && promised() {
+                state.woken = true;
+                false
+            } else {
+                state.wake()
+            }
         };
         if wake {
             self.bell.ring();
@@ -117,31 +144,41 @@ impl<Q, B: Bell> Inlet<Q, B> {
         wake
     }
 
-    /// Empties the queue with `send` if the IO thread has been woken for it and is not up yet:
-    /// getting up takes it far longer than this takes a thread that is running.
-    pub(super) fn overtake(&self, send: impl FnOnce()) {
-        if self.state.lock().waking {
-            send();
+    /// Empties the queue with `send` if the IO thread trusts in that, or has been woken for it
+    /// and is not up yet: getting up takes it far longer than this takes a thread that is
+    /// running. `send` says false if only the IO thread can help.
+    pub(super) fn overtake(&self, send: impl FnOnce() -> bool) {
+        let (waking, trusted) = {
+            let state = self.state.lock();
+            (state.waking, state.trusting && state.woken)
+        };
+        if (waking || trusted) && !send() {
+            self.nudge();
         }
     }
 
     /// The IO thread's sleep. `wait` is told whether it may block; it must not if something has
-    /// changed since the last sleep, or if `stay_awake` says so. The result is that of `wait`,
-    /// and whether the queue or anything else has changed.
+    /// changed since the last sleep, or if `stay_awake` says so. With `trusting`, callers who
+    /// have promised to send do not end the sleep, so it must be a short one: the program may
+    /// keep a callback from coming to its end. The result is that of `wait`, and whether the
+    /// queue or anything else has changed.
     pub(super) fn sleep<R>(
         &self,
+        trusting: bool,
         stay_awake: impl FnOnce() -> bool,
         wait: impl FnOnce(bool) -> R,
     ) -> (R, bool) {
         let may_block = {
             let mut state = self.state.lock();
             state.asleep = !state.woken && !stay_awake();
+            state.trusting = state.asleep && trusting;
             state.asleep
         };
         let result = wait(may_block);
         let mut state = self.state.lock();
         state.asleep = false;
         state.waking = false;
+        state.trusting = false;
         (result, std::mem::take(&mut state.woken))
     }
 
@@ -159,26 +196,75 @@ mod tests {
         fn ring(&self) {}
     }
 
+    fn append(inlet: &Inlet<i32, ()>, promised: bool) {
+        assert_eq!(
+            inlet.append_promising(|_| Ok::<_, ()>(()), || promised),
+            Ok(())
+        );
+    }
+
+    fn overtaken(inlet: &Inlet<i32, ()>) -> bool {
+        let mut sent = false;
+        inlet.overtake(|| {
+            sent = true;
+            true
+        });
+        sent
+    }
+
     #[test]
     fn work_is_overtaken_only_while_the_io_thread_gets_up_for_it() {
         let inlet = Inlet::new(0, ());
-        let overtaken = |inlet: &Inlet<i32, ()>| {
-            let mut sent = false;
-            inlet.overtake(|| sent = true);
-            sent
-        };
         // Awake: it will look by itself.
-        assert_eq!(inlet.append(|_| Ok::<_, ()>(())), Ok(()));
+        append(&inlet, true);
         assert!(!overtaken(&inlet));
-        inlet.sleep(|| false, |_| ());
+        inlet.sleep(false, || false, |_| ());
         inlet.sleep(
+            false,
             || false,
             |_| {
                 assert!(!overtaken(&inlet));
-                assert_eq!(inlet.append(|_| Ok::<_, ()>(())), Ok(()));
+                append(&inlet, true);
                 assert!(overtaken(&inlet));
             },
         );
         assert!(!overtaken(&inlet));
+    }
+
+    #[test]
+    fn an_io_thread_that_trusts_sleeps_on_while_promised_work_is_sent() {
+        let inlet = Inlet::new(0, ());
+        inlet.sleep(
+            true,
+            || false,
+            |_| {
+                assert!(!overtaken(&inlet), "there is nothing to send");
+                append(&inlet, true);
+                assert!(overtaken(&inlet));
+                assert!(inlet.nudge(), "it was asleep until now");
+            },
+        );
+    }
+
+    #[test]
+    fn an_io_thread_that_trusts_is_woken_for_all_other_work() {
+        let inlet = Inlet::new(0, ());
+        inlet.sleep(
+            true,
+            || false,
+            |_| {
+                append(&inlet, false);
+                assert!(!inlet.nudge(), "it was woken already");
+            },
+        );
+        inlet.sleep(
+            true,
+            || false,
+            |_| {
+                append(&inlet, true);
+                inlet.overtake(|| false);
+                assert!(!inlet.nudge(), "nobody but the IO thread could help");
+            },
+        );
     }
 }

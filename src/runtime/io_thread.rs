@@ -7,6 +7,7 @@ use std::time::Duration;
 use mio::event::Event;
 
 use super::engine::{Aftermath, PROBE, Ready, SOCKET};
+use super::promises::PATIENCE;
 use super::{Client, Handle};
 use crate::core::Millis;
 use crate::net::thread::Thread;
@@ -21,6 +22,8 @@ pub(super) struct IoThread<C: Client> {
     woken: bool,
     /// `None`: the session is over.
     timeout: Option<Millis>,
+    /// The last promise that was not kept in time.
+    broken: Option<u64>,
 }
 
 /// How the loop goes on after a turn.
@@ -40,6 +43,7 @@ impl<C: Client> IoThread<C> {
             aftermath: Aftermath::default(),
             woken: false,
             timeout: Some(0),
+            broken: None,
         }
     }
 
@@ -95,9 +99,15 @@ impl<C: Client> IoThread<C> {
 
     /// Waits until there is something to do. `None`: nothing was ready.
     fn sleep(&mut self) -> Option<Ready> {
-        let timeout = self.timeout.unwrap_or(0);
+        let mut timeout = self.timeout.unwrap_or(0);
+        let promise = self.handle.promises.open().filter(|_| timeout > PATIENCE);
+        let trusting = promise.is_some() && promise != self.broken;
+        if trusting {
+            timeout = PATIENCE;
+        }
         let (poll, events) = (&mut self.poll, &mut self.events);
         let (polled, woken) = self.handle.inlet.sleep(
+            trusting,
             || self.handle.life.is_closing(),
             |may_block| {
                 let timeout = if may_block { timeout } else { 0 };
@@ -117,6 +127,9 @@ impl<C: Client> IoThread<C> {
             note(event, &mut ready);
             any = true;
         }
+        if trusting && !any {
+            self.broken = promise;
+        }
         any.then_some(ready)
     }
 
@@ -129,7 +142,8 @@ impl<C: Client> IoThread<C> {
             self.handle.client.complete_auth(auth, code);
         }
         if let Some(batch) = self.aftermath.last_batch.take() {
-            self.handle.dispatcher.push(batch);
+            self.handle.promises.give(batch.items.len());
+            self.handle.dispatch(batch);
         }
     }
 }

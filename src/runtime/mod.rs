@@ -13,10 +13,12 @@ mod handle;
 mod inbox;
 mod inlet;
 mod io_thread;
+mod limits;
 #[cfg(all(test, loom))]
 mod models;
 pub(crate) mod primitives;
 mod probe;
+mod promises;
 mod resolution;
 mod sync;
 

@@ -1,5 +1,7 @@
 //! Waiting for one completion.
 
+use std::time::{Duration, Instant};
+
 use zk_proto::Code;
 
 use super::primitives::{Condvar, Mutex};
@@ -22,6 +24,14 @@ impl Waiter {
         self.done.notify_one();
     }
 
+    /// Sleeps until [`finish`](Self::finish) was called, so long at most. False if it was not.
+    pub fn is_finished_within(&self, limit: Duration) -> bool {
+        let end = Instant::now() + limit;
+        let mut result = self.result.lock();
+        while result.is_none() && !self.done.wait_until(&mut result, end).timed_out() {}
+        result.is_some()
+    }
+
     /// Sleeps until [`finish`](Self::finish) was called, and returns its code.
     pub fn wait(&self) -> Code {
         let mut result = self.result.lock();
@@ -39,6 +49,15 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+
+    #[test]
+    fn a_wait_with_a_limit_leaves_the_result_for_the_next_wait() {
+        let waiter = Waiter::default();
+        assert!(!waiter.is_finished_within(Duration::from_millis(1)));
+        waiter.finish(|| Code::NO_NODE);
+        assert!(waiter.is_finished_within(Duration::ZERO));
+        assert_eq!(waiter.wait(), Code::NO_NODE);
+    }
 
     #[test]
     fn the_caller_gets_the_code_and_sees_what_was_written() {

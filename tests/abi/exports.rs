@@ -8,13 +8,14 @@ use std::fs;
 use std::path::Path;
 
 /// What we export and the reference does not, each with its reason.
-const DELIBERATE: [(&str, &str); 16] = [
+const DELIBERATE: [(&str, &str); 23] = [
     ("zoo_version_str", "in the C library after 3.9"),
     (
         "zoox_abandon",
         "frees a handle and leaves its session to the server",
     ),
     ("zoox_aset_acl", "set_acl whose completion has the stat"),
+    ("zoox_close", "close with a limit of time"),
     (
         "zoox_connect_attempts",
         "failed attempts in a row, for retry policies",
@@ -41,11 +42,29 @@ const DELIBERATE: [(&str, &str); 16] = [
         "zoox_mute_callbacks",
         "for the end of interpreters and for fork",
     ),
+    (
+        "zoox_get_request_timeout",
+        "the limit of zoox_set_request_timeout",
+    ),
     ("zoox_set_acl", "set_acl with the stat"),
+    (
+        "zoox_set_queue_until_connected",
+        "requests that survive failed attempts to connect",
+    ),
+    (
+        "zoox_set_request_timeout",
+        "a limit of time for each request",
+    ),
+    (
+        "zoox_set_retry_backoff",
+        "growing pauses between attempts to connect",
+    ),
     (
         "zoox_set_retry_delay",
         "the pause after all servers have failed",
     ),
+    ("zoox_set_session_limit", "expiry by the client itself"),
+    ("zoox_with_timeout", "a limit of time for one call"),
 ];
 
 /// Name to "name kind", with the size for objects.

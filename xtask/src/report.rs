@@ -54,11 +54,16 @@ impl Report {
         }
     }
 
-    /// Adds the counts of a program that reports its own, and shows its output if something failed.
-    pub(crate) fn add(&mut self, name: &str, counts: Counts, output: &str) {
+    /// Adds the counts of checks that have been shown already.
+    pub(crate) fn count(&mut self, counts: Counts) {
         self.passed += counts.passed;
         self.failed += counts.failed;
         self.skipped += counts.skipped;
+    }
+
+    /// Adds the counts of a program that reports its own, and shows its output if something failed.
+    pub(crate) fn add(&mut self, name: &str, counts: Counts, output: &str) {
+        self.count(counts);
         if counts.failed == 0 {
             println!("   ok    {name}: {counts}");
         } else {

@@ -69,7 +69,7 @@ impl Service {
             let requests = stage.requests.load(Ordering::Relaxed);
             // Faults that last let many requests wait: the next ones count from here.
             at = requests;
-            println!(
+            eprintln!(
                 "{:8.1} s {requests:>9} requests: {fault:?}",
                 begin.elapsed().as_secs_f64()
             );

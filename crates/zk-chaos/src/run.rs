@@ -165,7 +165,7 @@ fn play(options: &Options, service: &mut Service, stage: &Stage) -> Result<Durat
     let time = begin.elapsed();
     service.calm();
     service.ensemble.wait_until_all_serve()?;
-    println!("{:8.1} s looking at what is there", time.as_secs_f64());
+    eprintln!("{:8.1} s looking at what is there", time.as_secs_f64());
     let admin = &admin(stage.api, service)?;
     let mut open = Vec::new();
     for mut session in sessions.into_iter().flatten() {

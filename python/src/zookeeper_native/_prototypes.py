@@ -162,4 +162,11 @@ OPTIONAL = {
     "zoox_connect_attempts": (c_int64, [_handle]),
     "zoox_last_zxid": (c_int64, [_handle]),
     "zoox_get_peer": (c_int, [_handle, c_void_p, _socket_length]),
+    "zoox_set_request_timeout": (c_int, [_handle, c_int]),
+    "zoox_get_request_timeout": (c_int, [_handle]),
+    "zoox_with_timeout": (_handle, [_handle, c_int]),
+    "zoox_set_session_limit": (c_int, [_handle, c_int]),
+    "zoox_set_queue_until_connected": (c_int, [_handle, c_int]),
+    "zoox_set_retry_backoff": (c_int, [_handle, c_int, c_int]),
+    "zoox_close": (c_int, [_handle, c_int]),
 }

@@ -16,6 +16,30 @@ fn append(chunks: &mut Chunks, frame: &[u8]) {
 }
 
 #[test]
+fn frames_can_be_taken_out_of_every_chunk() {
+    let mut rng = fastrand::Rng::with_seed(5);
+    let mut chunks = Chunks::default();
+    let mut expected = Vec::new();
+    let kept: Vec<bool> = (0..300).map(|n| n != 7 && n % 3 != 0).collect();
+    for &keep in &kept {
+        let limit = *rng.choice(&[1, 100, 5_000, CHUNK * 2]).unwrap_or(&1);
+        let body = vec![rng.u8(..); rng.usize(0..=limit)];
+        let mut bytes = Vec::new();
+        frame::append(&mut bytes, |out| out.extend_from_slice(&body));
+        append(&mut chunks, &bytes);
+        if keep {
+            expected.extend_from_slice(&bytes);
+        }
+    }
+    assert!(chunks.full.len() > 3, "all in one chunk");
+    let mut answers = kept.into_iter();
+    chunks.retain_frames(|| answers.next().expect("one question per frame"));
+    assert_eq!(answers.next(), None);
+    assert!(drained(&mut chunks) == expected);
+    chunks.retain_frames(|| panic!("there is no frame"));
+}
+
+#[test]
 fn bytes_come_out_in_the_order_in_which_they_went_in() {
     let mut rng = fastrand::Rng::with_seed(5);
     let (mut callers, mut connection) = (Chunks::default(), Chunks::default());
@@ -39,6 +63,22 @@ fn bytes_come_out_in_the_order_in_which_they_went_in() {
         seen.clear();
     }
     assert_eq!(drained(&mut connection), expected);
+}
+
+#[test]
+fn bytes_are_gathered_across_chunks_from_where_sending_stopped() {
+    let mut chunks = Chunks::default();
+    for byte in 1..=3 {
+        append(&mut chunks, &vec![byte; CHUNK]);
+    }
+    let mut slices = [IoSlice::new(&[]); 2];
+    assert_eq!(chunks.gather(CHUNK - 3, &mut slices), 2);
+    assert_eq!(&*slices[0], &[1; 3]);
+    assert_eq!(&*slices[1], vec![2; CHUNK]);
+    let mut slices = [IoSlice::new(&[]); 8];
+    assert_eq!(chunks.gather(0, &mut slices), 3);
+    assert_eq!(&*slices[2], vec![3; CHUNK]);
+    assert_eq!(Chunks::default().gather(0, &mut slices), 0);
 }
 
 #[test]

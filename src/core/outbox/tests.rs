@@ -23,8 +23,8 @@ fn requests_queue_in_call_order_with_ids_that_grow() {
         submit(&mut outbox, &GET, cookie).unwrap();
     }
     let queue = taken(&mut outbox);
-    let cookies: Vec<u32> = queue.entries.iter().map(|pending| pending.cookie).collect();
-    assert_eq!(cookies, [1, 2, 3]);
+    let cookies: Vec<_> = queue.entries.iter().map(|pending| pending.cookie).collect();
+    assert_eq!(cookies, [1, 2, 3].map(Some));
     let mut rest = queue.bytes.front();
     for pending in &queue.entries {
         let Ok(frame::Split::Frame(body)) = frame::split(rest, frame::DEFAULT_MAX) else {

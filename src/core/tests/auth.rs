@@ -156,23 +156,26 @@ fn any_error_refuses_a_credential_and_its_completion_gets_the_code() {
     );
 }
 
-// C-560
+// C-560, F-18: the C library refuses them between a failure and the next attempt.
 #[test]
-fn credentials_are_refused_between_a_failure_and_the_next_attempt_only() {
+fn credentials_are_taken_in_every_state_of_a_session_that_lives() {
     let mut pair = Pair::default();
     assert_eq!(pair.core.state(), State::NotConnected);
     assert_eq!(pair.add_auth("digest", "a:1"), Ok(1));
     pair.net.hosts[0].reach = Reach::Refuses;
     pair.settle();
     assert_eq!(pair.core.state(), State::Closed);
-    assert_eq!(pair.add_auth("digest", "b:2"), Err(Code::INVALID_STATE));
+    assert_eq!(pair.take_log(), ["auth 1: -4"]);
+    assert_eq!(pair.add_auth("digest", "b:2"), Ok(2));
+    pair.settle();
+    assert!(pair.log().is_empty(), "told before the next attempt");
     pair.net.hosts[0].reach = Reach::Hole;
     pair.run(100);
     assert_eq!(pair.core.state(), State::Connecting);
-    assert_eq!(pair.add_auth("digest", "c:3"), Ok(2));
+    assert_eq!(pair.add_auth("digest", "c:3"), Ok(3));
     pair.net.hosts[0].reach = Reach::Up;
     pair.connect();
-    assert_eq!(secrets(&pair), ["c:3", "a:1"]);
+    assert_eq!(secrets(&pair), ["c:3", "b:2", "a:1"]);
 }
 
 // C-562: once, unlike in the C library.

@@ -292,9 +292,10 @@ impl Pair {
     }
 
     pub(super) fn send(&mut self) -> bool {
-        if self.core.state().is_live() {
+        if !self.core.state().is_terminal() {
             self.outbox.take(&mut self.queue);
             self.core.enqueue(&mut self.queue);
+            self.core.expire(self.now, &mut self.events);
         }
         let Some(link) = self.link.filter(|_| !self.blocked) else {
             return false;

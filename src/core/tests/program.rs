@@ -9,7 +9,7 @@ use super::network::addr;
 use super::pair::Pair;
 use super::record::{Answer, Sent, What};
 use crate::core::outbox::server_path;
-use crate::core::{Gate, Request, encode};
+use crate::core::{Gate, Millis, Request, encode};
 
 /// Everybody may do everything.
 pub(super) const OPEN_ACL: &[Acl<'static>] = &[Acl {
@@ -34,6 +34,18 @@ impl Pair {
         self.asked = cookie;
         self.woken = true;
         Ok(cookie)
+    }
+
+    /// The same with a limit, ms.
+    pub(super) fn ask_within(
+        &mut self,
+        ms: Millis,
+        request: &Request<'_>,
+        watcher: Option<u32>,
+    ) -> u32 {
+        let number = self.try_ask(request, watcher).unwrap();
+        self.outbox.limit_last(self.now + ms);
+        number
     }
 
     /// Queues a request; returns its number.

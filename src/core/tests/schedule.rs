@@ -1,5 +1,6 @@
 //! Random schedules: operations, losses, delays, restarts, moves; then the world heals and the
-//! books must balance (C-264, C-432, C-434, C-481, C-511).
+//! books must balance (C-264, C-432, C-434, C-481, C-511). Some requests have limits, some clients
+//! limit their sessions or let requests wait for a connection.
 
 use std::collections::HashMap;
 
@@ -13,7 +14,7 @@ use super::pair::{Pair, Setup};
 use super::program::{create, delete, set};
 use super::record::{Answer, What};
 use super::seeds::for_seeds;
-use crate::core::{Request, State};
+use crate::core::{Request, SessionLimit, State};
 
 const HOSTS: usize = 3;
 
@@ -51,6 +52,10 @@ impl Schedule {
             .collect();
         let creates: Vec<Request<'_>> = nodes.iter().map(|path| create(path, b"", 0)).collect();
         pair.rival(&creates);
+        pair.core.keep_requests(rng.bool());
+        if rng.bool() {
+            pair.core.set_session_limit(Some(SessionLimit::OfTimeout));
+        }
         Self {
             pair,
             rng,
@@ -61,7 +66,13 @@ impl Schedule {
 
     fn note(&mut self, asked: Result<u32, Code>, purpose: Purpose) {
         match asked {
-            Ok(number) => drop(self.asked.insert(number, purpose)),
+            Ok(number) => {
+                self.asked.insert(number, purpose);
+                if self.rng.u8(..4) == 0 {
+                    let ms = self.rng.u64(..100);
+                    self.pair.outbox.limit_last(self.pair.now + ms);
+                }
+            }
             Err(code) => {
                 assert_eq!(code, Code::INVALID_STATE);
                 assert!(self.pair.core.state().is_terminal(), "seed {}", self.seed);
@@ -104,7 +115,7 @@ impl Schedule {
                 self.note(asked, Purpose::Other);
             }
             _ => {
-                // Refused between attempts and when all is over; both are fine here.
+                // Refused when all is over, which is fine here.
                 let _ = self.pair.add_auth("digest", "a:b");
             }
         }

@@ -24,7 +24,7 @@ fn push(queue: &Queue, item: u32) {
     let mut batch = queue.spare();
     assert!(batch.is_empty(), "a spare batch has content: {batch:?}");
     batch.push(item);
-    queue.push(batch);
+    assert!(queue.push(batch).is_none(), "the taker has ended");
 }
 
 /// Takes until the queue says that it is over.
@@ -77,6 +77,28 @@ fn what_comes_during_or_after_the_stop_is_there_for_who_takes_again() {
         taken.extend(take_all(&queue));
         stopper.join().unwrap();
         assert_eq!(taken, [1]);
+    });
+}
+
+#[test]
+fn a_batch_that_comes_while_the_taker_ends_is_taken_or_given_back() {
+    explore(4, || {
+        let queue = Arc::new(Queue::default());
+        let pushers = [1, 11].map(|item| {
+            let queue = queue.clone();
+            thread::spawn(move || queue.push(vec![item]))
+        });
+        queue.stop();
+        let mut seen = take_all(&queue);
+        while !queue.end() {
+            seen.extend(take_all(&queue));
+        }
+        for pusher in pushers {
+            seen.extend(pusher.join().unwrap().unwrap_or_default());
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, [1, 11]);
+        assert_eq!(take_all(&queue), [], "accepted after the end");
     });
 }
 

@@ -52,6 +52,7 @@ impl Handle {
     fn io_thread(&self) {
         loop {
             self.inlet.sleep(
+                false,
                 || self.closing.load(Ordering::Acquire),
                 |may_block| self.bell.poll(may_block),
             );

@@ -33,6 +33,7 @@ fn the_io_thread_sees_every_request_and_is_woken_once_per_sleep() {
         while seen.len() < 3 {
             let mut slept = false;
             let ((), woken) = inlet.sleep(
+                false,
                 || false,
                 |may_block| {
                     slept = may_block;
@@ -114,20 +115,32 @@ impl Connection {
     /// A callback that calls, on a completion thread that sends afterwards.
     fn callback(&self) {
         let waiter = Arc::new(Waiter::default());
-        let submitted: Result<(), Infallible> = self.inlet.append(|queue| {
-            queue.push(waiter.clone());
-            Ok(())
-        });
+        let submitted: Result<(), Infallible> = self.inlet.append_promising(
+            |queue| {
+                queue.push(waiter.clone());
+                Ok(())
+            },
+            || true,
+        );
         assert!(submitted.is_ok());
-        self.inlet.overtake(|| {
-            self.send_for_io_thread();
-        });
+        self.inlet.overtake(|| self.send_for_io_thread());
         assert_eq!(waiter.wait(), Code::OK);
     }
 
     fn io_thread(&self) {
+        self.io_thread_that(false);
+    }
+
+    /// The production code gives a trusting sleep a time limit, for callbacks that block. These
+    /// do not, and nothing may depend on that limit.
+    fn trusting_io_thread(&self) {
+        self.io_thread_that(true);
+    }
+
+    fn io_thread_that(&self, trusts: bool) {
         loop {
             self.inlet.sleep(
+                trusts,
                 || self.closing.load(Ordering::Acquire),
                 |may_block| self.bell.poll(may_block),
             );
@@ -144,7 +157,7 @@ impl Connection {
         let mut seen = 0;
         while seen == 0 {
             self.inlet
-                .sleep(|| false, |may_block| self.bell.poll(may_block));
+                .sleep(false, || false, |may_block| self.bell.poll(may_block));
             let engine = self.engine.lock();
             seen = self.change.load(Ordering::Relaxed);
             drop(engine);
@@ -174,15 +187,24 @@ impl Connection {
 
 /// Runs `other` beside one synchronous call and the IO thread; everything has to end.
 fn run_beside_a_call(preemptions: usize, other: fn(&Connection)) {
+    run_beside(Connection::call, preemptions, Connection::io_thread, other);
+}
+
+fn run_beside(
+    call: fn(&Connection),
+    preemptions: usize,
+    io_thread: fn(&Connection),
+    other: fn(&Connection),
+) {
     explore(preemptions, move || {
         let connection = Connection::new();
         let spawn = |body: fn(&Connection)| {
             let connection = connection.clone();
             thread::spawn(move || body(&connection))
         };
-        let io = spawn(Connection::io_thread);
+        let io = spawn(io_thread);
         let other = spawn(other);
-        connection.call();
+        call(&connection);
         other.join().unwrap();
         connection.close();
         io.join().unwrap();
@@ -202,6 +224,20 @@ fn callers_who_send_never_leave_a_request_to_each_other() {
 #[test]
 fn a_caller_and_the_completion_thread_never_leave_a_request_to_each_other() {
     run_beside_a_call(2, Connection::callback);
+}
+
+#[test]
+fn a_promise_to_send_is_enough_for_an_io_thread_that_trusts() {
+    let io_thread = Connection::trusting_io_thread;
+    run_beside(Connection::callback, 3, io_thread, |connection| {
+        connection.bell.make_ready();
+    });
+}
+
+#[test]
+fn an_io_thread_that_trusts_leaves_no_caller_behind() {
+    let io_thread = Connection::trusting_io_thread;
+    run_beside(Connection::call, 2, io_thread, Connection::callback);
 }
 
 #[test]

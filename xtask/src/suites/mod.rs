@@ -1,5 +1,6 @@
 //! The test suites of `cargo xtask test`.
 
+mod beside;
 mod c_api;
 mod chaos;
 mod cli;
@@ -22,6 +23,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
+use self::beside::Beside;
 use crate::artifacts::{self, Library};
 use crate::packages;
 use crate::report::Report;
@@ -134,6 +136,18 @@ const SUITES: [(&str, &str, Suite, bool); 18] = [
     ),
 ];
 
+/// Suites that compile and compute most of the time. A whole run has them beside the others.
+const COMPUTING: [&str; 8] = [
+    "rust",
+    "models",
+    "headers",
+    "compat",
+    "tsan",
+    "datapath",
+    "instructions",
+    "install",
+];
+
 /// Prints the names of the suites.
 pub(crate) fn list() {
     for (name, about, _, included) in SUITES {
@@ -152,9 +166,18 @@ pub(crate) fn run(only: &[String]) -> Result<bool> {
     packages::ensure()?;
     artifacts::build()?;
     let mut report = Report::default();
+    let computing = |name: &str| COMPUTING.contains(&name);
+    let included = SUITES.iter().filter(|(.., included)| *included);
+    let names = included.map(|(name, ..)| *name);
+    let beside = if only.is_empty() {
+        Some(Beside::start(names.filter(|name| computing(name)))?)
+    } else {
+        None
+    };
     for (name, _, suite, included) in SUITES {
         let wanted = only.iter().any(|wanted| wanted == name);
-        if !wanted && (!only.is_empty() || !included) {
+        let in_turn = only.is_empty() && included && !computing(name);
+        if !wanted && !in_turn {
             continue;
         }
         report.suite(name);
@@ -163,6 +186,9 @@ pub(crate) fn run(only: &[String]) -> Result<bool> {
             report.fail(name, &format!("{error:#}"));
         }
         println!("   {:.1} s", begin.elapsed().as_secs_f64());
+    }
+    if let Some(beside) = beside {
+        beside.finish(&mut report);
     }
     Ok(report.close())
 }

@@ -166,6 +166,12 @@ impl SessionCheck {
             let text = format!("call {index} came back: {outcome:?}");
             return self.add(shared, Kind::CompletedTwice, text);
         };
+        // Of a call it cannot be told apart whether it was refused.
+        if matches!(outcome, Outcome::Failed(Code::INVALID_STATE)) {
+            shared.refuse(pending.op, self.request(index));
+            self.refused = true;
+            return;
+        }
         if let Some(newest) = self.check_outcome(&pending, outcome, pending.floor, shared) {
             self.call_view = self.call_view.max(newest);
         }

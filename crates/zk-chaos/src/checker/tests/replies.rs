@@ -98,6 +98,21 @@ fn a_refusal_may_come_before_the_event_that_tells_why() {
 }
 
 #[test]
+fn a_call_may_be_refused_before_the_event_that_tells_why() {
+    let refused = Outcome::Failed(Code::INVALID_STATE);
+    let mut h = History::connected();
+    h.call(A, Op::Get(R, false), refused.clone());
+    h.disconnect(A);
+    h.state(A, SessionState::EXPIRED);
+    h.close(A);
+    h.is_sound();
+    let mut h = History::connected();
+    h.call(A, Op::Set(R, -1), refused);
+    h.close(A);
+    h.has(Kind::UnexpectedCode);
+}
+
+#[test]
 fn a_refusal_for_want_of_a_connection_is_found() {
     let mut h = History::connected();
     h.disconnect(A);
