@@ -43,7 +43,7 @@ TEST(outstanding_requests_complete_with_closing, "C-530 C-442 C-314")
     CHECK(get.value == NULL && !get.has_stat);
 }
 
-TEST(every_outstanding_request_completes_exactly_once, "C-534 C-264 C-530 T-14")
+TEST(every_outstanding_request_completes_exactly_once, "C-534 C-264 C-530 T-14 F-24")
 {
     NOT_ON_THE_REFERENCE("C-534");
     enum { COUNT = 300 };

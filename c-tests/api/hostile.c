@@ -298,7 +298,7 @@ static void put_cut_welcome(wire_t *out, int32_t length)
     wire_free(&body);
 }
 
-TEST(a_broken_handshake_is_connection_loss, "C-214 C-433 C-203")
+TEST(a_broken_handshake_is_connection_loss, "C-214 C-433 C-203 F-21")
 {
     NOT_ON_THE_REFERENCE("C-214");
     static const int lengths[] = {0, 5, 20, 35, -1, 0x7fffffff};

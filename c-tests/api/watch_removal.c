@@ -224,7 +224,7 @@ static void ignore(int rc, const void *data)
     journal_add("ignored");
 }
 
-TEST(an_asynchronous_local_removal_completes, "C-490 C-489 C-264 T-20")
+TEST(an_asynchronous_local_removal_completes, "C-490 C-489 C-264 T-20 F-30")
 {
     NOT_ON_THE_REFERENCE("C-490");
     stage_t *stage = stage_open("");

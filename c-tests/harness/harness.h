@@ -100,6 +100,9 @@ long long harness_now_ms(void);
 /* The moment between two looks at a condition. */
 void harness_pause(void);
 
+/* How many descriptors the process has open. */
+int harness_descriptors(void);
+
 /* A thread of the test: pthread_create and pthread_join with their errors
  * turned into failures. */
 typedef struct test_thread test_thread;

@@ -1985,8 +1985,7 @@ int zoo_wget_children2(zhandle_t *zh, const char *path, watcher_fn watcher, void
 /**
  * Does several operations, all or none of them, and waits for the results.
  *
- * Results are as for zoo_amulti(), except that they stay as they were if the connection was
- * lost before the answer came.
+ * Results are as for zoo_amulti(), also if the connection was lost before the answer came.
  *
  * \param zh the handle.
  * \param count number of operations; 0 or less submits an empty transaction, which succeeds.

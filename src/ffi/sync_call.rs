@@ -65,7 +65,7 @@ impl Out {
         interleave();
         if let Self::Multi(results) = self {
             // SAFETY: promised by our caller; nobody writes to them meanwhile.
-            return unsafe { &*results.0 }.finish_sync(result);
+            return unsafe { &*results.0 }.complete(result);
         }
         // SAFETY: promised by our caller.
         match result.and_then(|outcome| unsafe { self.store_outcome(outcome) }) {

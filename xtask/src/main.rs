@@ -6,6 +6,7 @@ mod chaos;
 mod compat;
 mod compile;
 mod demo;
+mod faults;
 mod instructions;
 mod packages;
 mod process;
@@ -40,6 +41,10 @@ cargo xtask COMMAND
     --library PATH        on this libzookeeper_mt.so.2 instead of ours
   compat                write docs/compat.md: which test tries which number of the contract
     --check               only say whether it is up to date and every number has a test
+  faults                run the tests of faults on both libraries where the record lacks them, and write
+                        docs/faults.md: what the C library does and what this one does
+    --again               run all of them
+    --check               only say whether everything is up to date
   bench                 measure our library, Debian's and a bare socket in turn (docs/performance.md)
     --case NAME           only this case; may be repeated
     --server NAME         only on this server, canned, test or java; may be repeated
@@ -119,6 +124,14 @@ fn run() -> Result<bool> {
             let check = args.contains("--check");
             finish(args)?;
             compat::run(check)
+        }
+        "faults" => {
+            let (check, again) = (args.contains("--check"), args.contains("--again"));
+            finish(args)?;
+            if check {
+                return faults::check();
+            }
+            faults::run(again)
         }
         "bench" => match args.subcommand()?.as_deref() {
             None => bench(args),

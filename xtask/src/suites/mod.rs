@@ -11,6 +11,7 @@ mod demo;
 mod diff;
 mod dropin;
 mod ensemble;
+mod faults;
 mod headers;
 mod install;
 mod instructions;
@@ -29,13 +30,14 @@ use crate::packages;
 use crate::report::Report;
 use crate::server::Kind;
 
+pub(crate) use c_api::{Setup, TICK_MS};
 pub(crate) use python::KAZOO_SUITE;
 
 /// A named group of checks. It reports failures; an error means that it could not go on at all.
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 18] = [
+const SUITES: [(&str, &str, Suite, bool); 19] = [
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -72,6 +74,12 @@ const SUITES: [(&str, &str, Suite, bool); 18] = [
         "the same programs on Debian's library",
         c_api::run_original,
         false,
+    ),
+    (
+        "faults",
+        "the faults of the C library: none here, each with a test, and docs/faults.md up to date",
+        faults::run,
+        true,
     ),
     (
         "tsan",
