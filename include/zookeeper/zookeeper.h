@@ -588,7 +588,14 @@ const char *zoo_get_current_server(zhandle_t *zh);
  * Called from a callback, it returns at once, and the rest is done when the callback has
  * returned.
  *
- * The handle must not be used after it; other threads must be done with it.
+ * The handle must not be used after it: calls that come later, or are under way on other
+ * threads, get an error code. Of several closes the first does the work, and the others may
+ * return before it.
+ *
+ * A child of fork() may close a handle of its parent, and should, because until then it shares
+ * the parent's socket: there is nothing sent and nobody told, and the parent goes on with its
+ * session. All other calls on such a handle return ZINVALIDSTATE in the child. It may make
+ * handles of its own.
  *
  * \param zh the handle.
  * \return ZOK; ZBADARGUMENTS: a NULL or closed handle.

@@ -8,6 +8,7 @@ use zk_proto::Code;
 
 use super::delivery::{Args, Async, Cookie, Watcher};
 use super::entry::{self, Subject};
+use super::fork::Process;
 use super::pointer::{AtomicLogCallback, AtomicWatcher};
 use super::queue::Queue;
 use super::scratch::Scratch;
@@ -24,6 +25,8 @@ use crate::runtime::Client;
 #[derive(Debug)]
 pub(crate) struct CClient {
     id: Id,
+    /// Where the threads are.
+    process: Process,
     pub(super) watcher: AtomicWatcher,
     context: AtomicPtr<c_void>,
     pub(super) log_callback: AtomicLogCallback,
@@ -47,6 +50,7 @@ impl CClient {
     ) -> Self {
         Self {
             id,
+            process: Process::current(),
             watcher: AtomicWatcher::new(watcher.or(NO_WATCHER)),
             context: AtomicPtr::new(context),
             log_callback: AtomicLogCallback::new(log_callback),
@@ -217,6 +221,10 @@ impl Client for CClient {
         // SAFETY: the path lies in `scratch`; nothing is left to drop here, as the trait asks
         // of our caller too.
         mute::unless_muted(|| unsafe { watcher.call(self.zh(), kind, state, path) });
+    }
+
+    fn is_inherited(&self) -> bool {
+        !self.process.is_current()
     }
 
     fn log(&self, line: &Line) {

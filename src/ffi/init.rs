@@ -15,11 +15,12 @@ use zk_proto::Text;
 use super::client::CClient;
 use super::convert::text;
 use super::ext_init::{ZOOX_KEEP_HOST_ORDER, ZOOX_NO_SET_WATCHES, zoox_config};
+use super::memory::Moment;
 use super::queue::Queue;
 use super::types::{
     ZOO_NO_LOG_CLIENTENV, ZOO_READONLY, clientid_t, log_callback_fn, watcher_fn, zhandle_t,
 };
-use super::{environment, ext_queue, guard, log, mute};
+use super::{environment, ext_queue, fork, guard, log};
 use crate::log::{Level, Line, enabled, install_threshold};
 use crate::runtime::{Config, Handle, OpenError};
 
@@ -190,8 +191,9 @@ fn open(
     session: Option<clientid_t>,
     options: &Options,
 ) -> Result<*mut zhandle_t, OpenError> {
+    let begin = Moment::now();
     install_threshold(log::read_threshold);
-    mute::watch_forks();
+    fork::watch();
     if options.flags & ZOO_NO_LOG_CLIENTENV == 0 {
         environment::log(options.log_callback);
     }
@@ -223,7 +225,11 @@ fn open(
         rearm_watches: options.extended & ZOOX_NO_SET_WATCHES == 0,
     };
     Handle::open(config, client, |handle| {
-        guard::HANDLES.publish(id, handle.clone())
+        guard::HANDLES.publish(id, handle.clone());
+        if begin.was_followed_by_shortage() {
+            return Err(OpenError(libc::ENOMEM));
+        }
+        Ok(())
     })?;
     reserved.keep();
     Ok(zh)

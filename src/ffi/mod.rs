@@ -18,12 +18,16 @@ pub mod ext;
 pub mod ext_init;
 pub mod ext_limits;
 pub mod ext_queue;
+mod fork;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod guard;
 pub mod handle;
 pub mod init;
 pub mod interest;
 pub mod jute;
 pub mod log;
+mod memory;
 pub mod multi;
 mod mute;
 pub mod opcodes;

@@ -96,6 +96,19 @@ impl<C: Client> Handle<C> {
         self.end(Farewell::Silent, None);
     }
 
+    /// Ends the handle in a child of fork, where its threads are not. The session is the
+    /// parent's, so nobody hears of it; the child's share of the socket is closed. What the
+    /// threads had in hand stays as it was, because nobody can say in which state it is.
+    pub fn forsake(&self) {
+        if let Some(mut engine) = self.engine.try_lock() {
+            engine.connection = None;
+            engine.probe = None;
+            // An unlock would look for threads to wake, and there are none.
+            std::mem::forget(engine);
+        }
+        self.client.closed();
+    }
+
     fn end(&self, farewell: Farewell, patience: Option<Duration>) {
         if self.life.closing.swap(true, Ordering::AcqRel) {
             return;

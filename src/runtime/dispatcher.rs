@@ -72,6 +72,9 @@ impl<C: Client> Worker<C> {
     pub(super) fn run(&mut self) {
         self.handle.life.completion_started(Thread::current());
         self.deliver_all();
+        if self.handle.client.is_inherited() {
+            return;
+        }
         // A close from a callback leaves the rest of its work to this thread.
         let closes = self.handle.life.is_finished_after_callbacks();
         if closes {
@@ -82,6 +85,9 @@ impl<C: Client> Worker<C> {
         // From then on nothing is accepted any more, so nothing gets lost.
         while !self.handle.dispatcher.end() {
             self.deliver_all();
+            if self.handle.client.is_inherited() {
+                return;
+            }
         }
         if closes {
             let _ = catch_unwind(AssertUnwindSafe(|| {
@@ -90,12 +96,16 @@ impl<C: Client> Worker<C> {
         }
     }
 
-    /// Until the queue is stopped and empty.
+    /// Until the queue is stopped and empty. A callback that forks returns in the child, too: this
+    /// is the parent's work then, and its socket.
     fn deliver_all(&mut self) {
         while self.refill() {
             let results = self.batch.items.len();
             while let Some(item) = self.batch.items.pop_front() {
                 self.deliver(item);
+                if self.handle.client.is_inherited() {
+                    return;
+                }
             }
             self.handle.send_after_callbacks();
             self.handle.promises.keep(results);

@@ -202,7 +202,10 @@ impl<C: Client> Engine<C> {
             let Some(connection) = &mut self.connection else {
                 return Code::OK;
             };
-            let space = self.inbox.space();
+            let Some(space) = self.inbox.space() else {
+                let fault = Fault::loss(Code::SYSTEM_ERROR, "no memory for the server's answer");
+                return self.fail(handle, &fault, now);
+            };
             let room = space.len();
             let n = match connection.read(space) {
                 Ok(None) => break,

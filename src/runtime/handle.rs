@@ -56,11 +56,11 @@ impl<C: Client> std::fmt::Debug for Handle<C> {
 impl<C: Client> Handle<C> {
     /// Resolves the hosts, starts both threads and returns before anything is connected.
     /// Blocks in name resolution only. Callbacks may come before this returns; `publish` is
-    /// given the handle before the first of them (T-37).
+    /// given the handle before the first of them (T-37), and may still refuse it.
     pub fn open(
         config: Config<'_>,
         client: C,
-        publish: impl FnOnce(&Arc<Self>),
+        publish: impl FnOnce(&Arc<Self>) -> Result<(), OpenError>,
     ) -> Result<Arc<Self>, OpenError> {
         xid_seed();
         let mut lines = log::Buffer::default();
@@ -68,7 +68,7 @@ impl<C: Client> Handle<C> {
         match opened {
             Ok((handle, poll)) => {
                 lines.take().iter().for_each(|line| handle.client.log(line));
-                publish(&handle);
+                publish(&handle)?;
                 handle.start(poll)?;
                 Ok(handle)
             }

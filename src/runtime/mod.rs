@@ -94,6 +94,12 @@ pub trait Client: Send + Sync + Sized + 'static {
     /// Ends a batch of such calls, with their scratch.
     fn flush(&self, _scratch: &mut Self::Scratch) {}
 
+    /// True in a child of fork: the handle's threads, and whoever held its locks, are not here,
+    /// and the connection is the parent's.
+    fn is_inherited(&self) -> bool {
+        false
+    }
+
     /// Writes a log line. Any thread. May not return, as above.
     fn log(&self, line: &Line);
 

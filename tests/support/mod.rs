@@ -179,7 +179,7 @@ impl Zk {
             session,
             read_only: false,
         };
-        Handle::open(config, plug, |_| ()).map(|handle| Self { handle, told })
+        Handle::open(config, plug, |_| Ok(())).map(|handle| Self { handle, told })
     }
 
     /// Opens a handle and waits until it is connected.

@@ -70,6 +70,18 @@ impl Drop for Running {
     }
 }
 
+/// Sends a signal of this name, as TERM, to a process.
+pub(crate) fn signal(process: u32, name: &str) -> Result<()> {
+    let status = Command::new("sh")
+        .args(["-c", "kill -s \"$1\" \"$2\"", "sh", name])
+        .arg(process.to_string())
+        .status()?;
+    if !status.success() {
+        bail!("cannot send SIG{name} to process {process}: {status}");
+    }
+    Ok(())
+}
+
 /// What a finished process left behind.
 #[derive(Debug)]
 pub(crate) struct Finished {

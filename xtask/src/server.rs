@@ -1,12 +1,13 @@
 //! ZooKeeper servers that live as long as their handle.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use zk_ensemble::{Ensemble, Options};
 
 use crate::artifacts::target_dir;
@@ -57,14 +58,34 @@ impl Kind {
 pub(crate) struct Server {
     /// `HOST:PORT` for clients.
     pub(crate) hosts: String,
-    _process: Process,
+    process: Process,
+}
+
+impl Server {
+    /// Where it listens.
+    pub(crate) fn address(&self) -> Result<SocketAddr> {
+        Ok(self.hosts.parse()?)
+    }
+
+    /// Kills it and starts it again with what it had on disk; the test server has nothing there.
+    pub(crate) fn restart(&mut self) -> Result<()> {
+        match &mut self.process {
+            Process::Test(_) => bail!("the test server forgets all in a restart"),
+            Process::Java(ensemble) => {
+                ensemble.kill(0);
+                ensemble.restart(0)?;
+                ensemble.wait_until_serving(0)?;
+                Ok(())
+            }
+        }
+    }
 }
 
 /// Held for its end.
 #[derive(Debug)]
 enum Process {
-    Test(#[allow(dead_code, reason = "as above")] Running),
-    Java(#[allow(dead_code, reason = "as above")] Ensemble),
+    Test(#[allow(dead_code, reason = "held for its end")] Running),
+    Java(Ensemble),
 }
 
 fn start_test_server(tick_ms: u32) -> Result<Server> {
@@ -97,7 +118,7 @@ fn start_test_server(tick_ms: u32) -> Result<Server> {
         .to_owned();
     Ok(Server {
         hosts,
-        _process: Process::Test(process),
+        process: Process::Test(process),
     })
 }
 
@@ -112,6 +133,6 @@ fn start_java_server(tick_ms: u32) -> Result<Server> {
     })?;
     Ok(Server {
         hosts: ensemble.hosts(),
-        _process: Process::Java(ensemble),
+        process: Process::Java(ensemble),
     })
 }

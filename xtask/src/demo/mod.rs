@@ -9,7 +9,7 @@ mod show;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::artifacts::{Library, build, root};
 use crate::compile::Program;
-use crate::process::{Running, run_captured, tied_command, wait_for};
+use crate::process::{Running, run_captured, signal, tied_command, wait_for};
 use crate::server::Kind;
 use journal::Entry;
 use show::Screen;
@@ -230,7 +230,7 @@ impl<'a> Stage<'a> {
                 continue;
             }
             if actor.name != CLIENT {
-                terminate(actor.process.id())?;
+                signal(actor.process.id(), "TERM")?;
             }
             let left = deadline.saturating_duration_since(Instant::now());
             let what = format!("the end of {}", actor.name);
@@ -349,15 +349,4 @@ impl<'a> Stage<'a> {
 
 fn read_journal(file: &Path) -> Result<Vec<Entry>> {
     Ok(journal::parse(&fs::read_to_string(file)?))
-}
-
-/// Sends SIGTERM.
-fn terminate(process: u32) -> Result<()> {
-    let status = Command::new("sh")
-        .args(["-c", "kill -TERM \"$1\"", "sh", &process.to_string()])
-        .status()?;
-    if !status.success() {
-        bail!("cannot end process {process}: {status}");
-    }
-    Ok(())
 }

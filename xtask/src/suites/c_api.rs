@@ -45,7 +45,15 @@ pub(crate) struct Setup {
     pub(super) programs: &'static str,
     pub(super) flags: Vec<OsString>,
     pub(super) link_flags: Vec<OsString>,
-    pub(super) environment: Vec<(&'static str, OsString)>,
+    pub(crate) environment: Vec<(&'static str, OsString)>,
+    /// A program and its arguments that runs each of them.
+    pub(super) wrapper: Vec<OsString>,
+    /// Names of sources to run; all if empty.
+    pub(crate) only: Vec<String>,
+    /// Time that a program may take.
+    pub(crate) limit: Duration,
+    /// Shows what programs remark, lines that begin with `#`, even if all is well.
+    pub(crate) remarks: bool,
 }
 
 impl Setup {
@@ -57,13 +65,21 @@ impl Setup {
             flags: Vec::new(),
             link_flags: Vec::new(),
             environment: Vec::new(),
+            wrapper: Vec::new(),
+            only: Vec::new(),
+            limit: LIMIT,
+            remarks: false,
         }
     }
 
-    pub(super) fn run(&self, report: &mut Report, kinds: &[Kind]) -> Result<()> {
+    pub(crate) fn run(&self, report: &mut Report, kinds: &[Kind]) -> Result<()> {
         let folder = tempfile::tempdir()?;
         let harness = self.harness(folder.path())?;
-        let tests = sources(&root().join(self.programs), &["c", "cpp"])?;
+        let mut tests = sources(&root().join(self.programs), &["c", "cpp"])?;
+        tests.retain(|source| self.only.is_empty() || self.only.contains(&display_name(source)));
+        if tests.len() < self.only.len() {
+            bail!("not all of {:?} are in {}", self.only, self.programs);
+        }
         if tests.is_empty() {
             bail!("there are no programs in {}", self.programs);
         }
@@ -116,13 +132,12 @@ impl Setup {
 
     /// What runs a program on the library, this server being there.
     pub(crate) fn command(&self, program: &Path, hosts: &str, kind: Kind) -> Command {
-        let mut command = tied_command(program);
+        let mut command = self.bare_command(program);
         let server = if kind == Kind::Java { "java" } else { "test" };
         command
             .envs(self.environment.iter().cloned())
             .env("ZK_HOSTS", hosts)
             .env("ZK_SERVER", server);
-        self.library.load_in(&mut command);
         command
     }
 
@@ -146,7 +161,11 @@ impl Setup {
             // What is known to crash or hang there is skipped with its reason.
             command.env("ZK_REFERENCE", "1");
         }
-        let finished = run_captured(&mut command, LIMIT)?;
+        let finished = run_captured(&mut command, self.limit)?;
+        if self.remarks {
+            let remarks = finished.stdout.lines().filter(|line| line.starts_with('#'));
+            remarks.for_each(|line| println!("   {line}"));
+        }
         let last = finished.stdout.lines().next_back().unwrap_or_default();
         let counts = Counts::parse(last)
             .with_context(|| format!("no closing line\n{}", finished.describe()))?;
@@ -157,6 +176,40 @@ impl Setup {
             bail!("it ran no test");
         }
         Ok((counts, finished.describe()))
+    }
+}
+
+impl Setup {
+    /// Builds and runs one program that is no list of tests, however it ends.
+    pub(super) fn run_alone(
+        &self,
+        source: &Path,
+        arguments: &[&str],
+        environment: &[(&str, OsString)],
+    ) -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let program = folder.path().join(display_name(source));
+        Program::new([source.to_owned()])
+            .flags(&self.flags)
+            .link_flags(&self.link_flags)
+            .build(&self.library, &program)?;
+        let mut command = self.bare_command(&program);
+        command.args(arguments).envs(environment.iter().cloned());
+        run_captured(&mut command, self.limit)?;
+        Ok(())
+    }
+
+    fn bare_command(&self, program: &Path) -> Command {
+        let mut command = match self.wrapper.split_first() {
+            None => tied_command(program),
+            Some((wrapper, arguments)) => {
+                let mut command = tied_command(wrapper);
+                command.args(arguments).arg(program);
+                command
+            }
+        };
+        self.library.load_in(&mut command);
+        command
     }
 }
 

@@ -1,5 +1,6 @@
 //! The test suites of `cargo xtask test`.
 
+pub(crate) mod asan;
 mod beside;
 mod c_api;
 mod chaos;
@@ -12,12 +13,18 @@ mod diff;
 mod dropin;
 mod ensemble;
 mod faults;
+mod fuzz;
 mod headers;
+mod hostile;
 mod install;
 mod instructions;
+mod memcheck;
 mod models;
 mod python;
+mod recipes;
 mod rust;
+mod sanitizer;
+mod soak;
 mod tsan;
 
 use std::time::Instant;
@@ -37,7 +44,7 @@ pub(crate) use python::KAZOO_SUITE;
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 19] = [
+const SUITES: &[(&str, &str, Suite, bool)] = &[
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -88,6 +95,30 @@ const SUITES: [(&str, &str, Suite, bool); 19] = [
         true,
     ),
     (
+        "asan",
+        "the C API under AddressSanitizer, LeakSanitizer and UBSan, library included",
+        asan::run,
+        true,
+    ),
+    (
+        "asan-units",
+        "the unit tests under AddressSanitizer, with overflow checks and debug assertions",
+        asan::run_units,
+        false,
+    ),
+    (
+        "valgrind",
+        "a part of the C API under valgrind's memcheck",
+        memcheck::run,
+        true,
+    ),
+    (
+        "valgrind-all",
+        "all of the C API under valgrind's memcheck",
+        memcheck::run_all,
+        false,
+    ),
+    (
         "ensemble",
         "the C API on real ensembles that fail and change",
         ensemble::run,
@@ -113,6 +144,18 @@ const SUITES: [(&str, &str, Suite, bool); 19] = [
         true,
     ),
     (
+        "fuzz",
+        "the fuzz targets, each for half a minute",
+        fuzz::run,
+        true,
+    ),
+    (
+        "hostile",
+        "sessions with a server whose every connection goes wrong",
+        hostile::run,
+        true,
+    ),
+    (
         "install",
         "programs built against an installed copy run",
         install::run,
@@ -122,6 +165,24 @@ const SUITES: [(&str, &str, Suite, bool); 19] = [
         "demo",
         "the master-worker demo, on both servers",
         demo::run,
+        true,
+    ),
+    (
+        "recipes",
+        "lock, queue, election and others under kills and pauses, on both servers",
+        recipes::run,
+        true,
+    ),
+    (
+        "recipes-original",
+        "the same recipes on Debian's library",
+        recipes::run_original,
+        false,
+    ),
+    (
+        "soak",
+        "200 handles under random calls and faults, a short run",
+        soak::run,
         true,
     ),
     (
@@ -145,21 +206,25 @@ const SUITES: [(&str, &str, Suite, bool); 19] = [
 ];
 
 /// Suites that compile and compute most of the time. A whole run has them beside the others.
-const COMPUTING: [&str; 8] = [
+const COMPUTING: &[&str] = &[
     "rust",
     "models",
     "headers",
     "compat",
     "tsan",
+    "asan",
+    "valgrind",
     "datapath",
     "instructions",
+    "fuzz",
+    "hostile",
     "install",
 ];
 
 /// Prints the names of the suites.
 pub(crate) fn list() {
     for (name, about, _, included) in SUITES {
-        let on_request = if included { "" } else { " (only on request)" };
+        let on_request = if *included { "" } else { " (only on request)" };
         println!("{name:<16}{about}{on_request}");
     }
 }
@@ -184,7 +249,7 @@ pub(crate) fn run(only: &[String]) -> Result<bool> {
     };
     for (name, _, suite, included) in SUITES {
         let wanted = only.iter().any(|wanted| wanted == name);
-        let in_turn = only.is_empty() && included && !computing(name);
+        let in_turn = only.is_empty() && *included && !computing(name);
         if !wanted && !in_turn {
             continue;
         }
