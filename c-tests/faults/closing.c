@@ -100,25 +100,6 @@ TEST(close_ends_the_calls_of_eight_threads, "F-51")
     }
 }
 
-static void close_once_more(void *argument)
-{
-    int rc = zookeeper_close((zhandle_t *)argument);
-    CHECK(rc == ZOK || rc == ZBADARGUMENTS);
-}
-
-TEST(eight_threads_may_close_while_eight_others_call, "F-51")
-{
-    for (int i = 0; i < CROWDS; i++) {
-        test_thread *closers[THREADS];
-        crowd_t *crowd = start_crowd();
-        for (int k = 0; k < THREADS; k++)
-            closers[k] = thread_start(close_once_more, crowd->stage->zh);
-        for (int k = 0; k < THREADS; k++)
-            thread_join(closers[k]);
-        end_crowd(crowd);
-    }
-}
-
 static void close_inside(probe_t *self)
 {
     CHECK_INT(zookeeper_close((zhandle_t *)self->then_data), ZOK);

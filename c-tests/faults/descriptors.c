@@ -45,8 +45,8 @@ static void look(int fd, const char *who)
         watched.misused_by = who;
 }
 
-/* ThreadSanitizer has functions of these names, which it needs. */
-#ifndef __SANITIZE_THREAD__
+/* Sanitizers have functions of these names, which they need. */
+#if !UNDER_A_SANITIZER
 int close(int fd)
 {
     struct sockaddr_in peer;
@@ -130,7 +130,7 @@ static void answer_probe(stage_t *stage)
 
 TEST(a_closed_socket_is_never_touched_again, "F-49")
 {
-    NOT_UNDER_THREAD_SANITIZER("it needs these system calls for itself");
+    NOT_UNDER_A_SANITIZER("it needs these system calls for itself");
     int ends[2];
     stage_t *stage = stage_open_with("", STAGE_TIMEOUT_MS, ZOO_READONLY);
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
@@ -202,7 +202,7 @@ static void fail_to_open(const char *hosts, int thread)
 
 TEST(without_threads_init_fails_and_leaves_nothing_behind, "F-55")
 {
-    NOT_UNDER_THREAD_SANITIZER("it makes the threads");
+    NOT_UNDER_A_SANITIZER("it makes the threads");
     enum { ROUNDS = 200, ALLOWED_BYTES = 16384 };
     char hosts[32];
     snprintf(hosts, sizeof hosts, "127.0.0.1:%d", dead_port());

@@ -15,7 +15,7 @@
 /* Writes by the thread that counts them; wake-ups of the client's thread are writes. */
 static _Thread_local long writes;
 
-#ifndef __SANITIZE_THREAD__ /* which has a write() of its own */
+#if !UNDER_A_SANITIZER /* which has a write() of its own */
 ssize_t write(int fd, const void *bytes, size_t length)
 {
     writes++;
