@@ -118,6 +118,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
             State::Connected
         };
         self.hosts.attempt_succeeded();
+        self.counts.connects += 1;
         self.failed_attempts = 0;
         self.pace.reset();
         self.unheard_since = None;
@@ -166,6 +167,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
                 format!("protocol error: watch event: {e}"),
             )
         })?;
+        self.counts.events += 1;
         let path = event.path.unwrap_or_default();
         let watchers = self.watches.fire(event.kind, path);
         log!(
@@ -246,7 +248,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
         };
         let undecodable = header.err.is_ok() && !kind.accepts(body);
         if let Some(effect) = effect.filter(|_| !undecodable) {
-            self.apply(*effect, header.err);
+            self.apply(*effect, header.err, events);
         }
         if !header.err.is_ok() {
             events.deliver.push_back(Delivery::Reply {
@@ -294,7 +296,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
         Ok(())
     }
 
-    fn apply(&mut self, effect: Effect<W>, code: Code) {
+    fn apply(&mut self, effect: Effect<W>, code: Code, events: &mut Events<C, W, A>) {
         match (effect, code) {
             (
                 Effect::Register {
@@ -321,9 +323,16 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
                     path,
                     watcher,
                     kind,
+                    rearm,
                 },
                 Code::OK,
-            ) => self.watches.remove(kind, &path, watcher),
+            ) => {
+                self.forget_watch(kind, &path, watcher, events);
+                if rearm {
+                    self.watches
+                        .append_set_watches_of(&path, self.last_zxid, self.tx.tail(0));
+                }
+            }
             _ => {}
         }
     }
