@@ -76,7 +76,7 @@ impl<W> Default for Watches<W> {
     }
 }
 
-impl<W: Copy + Eq + Hash> Watches<W> {
+impl<W: Clone + Eq + Hash> Watches<W> {
     fn table(&self, table: Table) -> &Paths<W> {
         match table {
             Table::Data => &self.data,
@@ -141,17 +141,17 @@ impl<W: Copy + Eq + Hash> Watches<W> {
     }
 
     /// Who is told about a session event: everyone once, `global` last (C-480).
-    pub(crate) fn everyone(&self, global: W) -> Vec<W> {
+    pub(crate) fn everyone(&self, global: &W) -> Vec<W> {
         let mut seen = HashSet::from([global]);
         let mut told = Vec::new();
         for table in DELIVERY_ORDER {
-            for &watcher in self.table(table).values().flatten() {
+            for watcher in self.table(table).values().flatten() {
                 if seen.insert(watcher) {
-                    told.push(watcher);
+                    told.push(watcher.clone());
                 }
             }
         }
-        told.push(global);
+        told.push(global.clone());
         told
     }
 
@@ -165,26 +165,30 @@ impl<W: Copy + Eq + Hash> Watches<W> {
                 tables.iter().any(|&t| self.table(t).contains_key(path))
             }
             None => true,
-            Some(w) => tables.iter().any(|&t| self.is_in(t, path, w)),
+            Some(w) => tables.iter().any(|&t| self.is_in(t, path, &w)),
         }
     }
 
-    fn is_in(&self, table: Table, path: &[u8], watcher: W) -> bool {
+    fn is_in(&self, table: Table, path: &[u8], watcher: &W) -> bool {
         let watchers = self.table(table).get(path);
-        watchers.is_some_and(|list| list.contains(&watcher))
+        watchers.is_some_and(|list| list.contains(watcher))
     }
 
     /// True if such a removal takes a watch that stays, and leaves no watch of its kind on the
     /// path: then the server has nothing more to tell, but would go on for ever.
     pub(crate) fn is_last_that_stays(&self, kind: i32, path: &[u8], watcher: Option<W>) -> bool {
         let tables = removal_tables(kind);
-        let is_there = |t: Table| match watcher {
+        let is_there = |t: Table| match &watcher {
             None => self.table(t).contains_key(path),
             Some(w) => self.is_in(t, path, w),
         };
         let takes_one = tables.iter().any(|&t| t.stays() && is_there(t));
         let mut all = tables.iter().flat_map(|&t| self.table(t).get(path));
-        takes_one && all.all(|list| list.iter().all(|&w| watcher.is_none_or(|gone| gone == w)))
+        takes_one
+            && all.all(|list| {
+                list.iter()
+                    .all(|w| watcher.as_ref().is_none_or(|gone| gone == w))
+            })
     }
 
     /// Forgets the watch, or without a watcher all watches of the kind on the path (C-488).
@@ -196,7 +200,7 @@ impl<W: Copy + Eq + Hash> Watches<W> {
             let Some(watchers) = paths.get_mut(path) else {
                 continue;
             };
-            let gone = watchers.extract_if(.., |w| watcher.is_none_or(|gone| gone == *w));
+            let gone = watchers.extract_if(.., |w| watcher.as_ref().is_none_or(|gone| gone == w));
             if table.stays() {
                 let gone: Vec<W> = gone.collect();
                 tell(gone.iter(), &mut ended);
@@ -212,10 +216,10 @@ impl<W: Copy + Eq + Hash> Watches<W> {
 }
 
 /// Adds those who are not yet among the told.
-fn tell<'a, W: Copy + Eq + 'a>(watchers: impl Iterator<Item = &'a W>, told: &mut Vec<W>) {
-    for &watcher in watchers {
-        if !told.contains(&watcher) {
-            told.push(watcher);
+fn tell<'a, W: Clone + Eq + 'a>(watchers: impl Iterator<Item = &'a W>, told: &mut Vec<W>) {
+    for watcher in watchers {
+        if !told.contains(watcher) {
+            told.push(watcher.clone());
         }
     }
 }

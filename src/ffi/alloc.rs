@@ -26,8 +26,8 @@ fn array<T>(count: usize) -> Result<*mut T, NoMemory> {
     }
 }
 
-/// A C string; NULL for the null string.
-fn string(text: Text<'_>) -> Result<*mut c_char, NoMemory> {
+/// A copy with a NUL behind it, so that text is a C string; NULL for null.
+pub(super) fn terminated(text: Text<'_>) -> Result<*mut c_char, NoMemory> {
     let Some(text) = text else {
         return Ok(ptr::null_mut());
     };
@@ -37,10 +37,10 @@ fn string(text: Text<'_>) -> Result<*mut c_char, NoMemory> {
     Ok(memory)
 }
 
-/// Frees strings made by [`string`], when a later one failed.
+/// Frees strings made by [`terminated`], when a later one failed.
 fn free(strings: impl Iterator<Item = *mut c_char>) {
     for string in strings {
-        // SAFETY: made by `string` (or NULL) and handed to nobody.
+        // SAFETY: made by `terminated` (or NULL) and handed to nobody.
         unsafe { libc::free(string.cast()) };
     }
 }
@@ -52,7 +52,7 @@ pub(super) fn strings<'a>(
     let count = names.len();
     let data: *mut *mut c_char = array(count)?;
     for (i, text) in names.enumerate() {
-        match string(text) {
+        match terminated(text) {
             // SAFETY: the array has a place for each name.
             Ok(copy) => unsafe { data.add(i).write(copy) },
             Err(error) => {
@@ -73,7 +73,7 @@ pub(super) fn strings<'a>(
 pub(super) fn acl<'a>(list: List<'a, Acl<'a>>) -> Result<ACL_vector, NoMemory> {
     let data: *mut ACL = array(list.len())?;
     for (i, acl) in list.iter().enumerate() {
-        let (scheme, id) = (string(acl.id.scheme), string(acl.id.id));
+        let (scheme, id) = (terminated(acl.id.scheme), terminated(acl.id.id));
         let failed = scheme.is_err() || id.is_err();
         let entry = ACL {
             perms: acl.perms,
@@ -104,7 +104,7 @@ pub(super) fn identities<'a>(
 ) -> Result<ClientInfo_vector, NoMemory> {
     let data: *mut ClientInfo = array(list.len())?;
     for (i, identity) in list.iter().enumerate() {
-        let (scheme, user) = (string(identity.scheme), string(identity.user));
+        let (scheme, user) = (terminated(identity.scheme), terminated(identity.user));
         let failed = scheme.is_err() || user.is_err();
         let entry = ClientInfo {
             authScheme: scheme.unwrap_or(ptr::null_mut()),
@@ -153,7 +153,7 @@ fn read(result: MultiReadResult<'_>) -> Result<zoox_read_result, Code> {
     let no_memory = |NoMemory| Code::SYSTEM_ERROR;
     Ok(match result {
         MultiReadResult::GetData(r) => {
-            zoox_read_result::data(string(r.data).map_err(no_memory)?, r.data, &r.stat)
+            zoox_read_result::data(terminated(r.data).map_err(no_memory)?, r.data, &r.stat)
         }
         MultiReadResult::GetChildren(r) => {
             zoox_read_result::children(strings(r.children.iter()).map_err(no_memory)?)

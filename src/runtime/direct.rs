@@ -37,7 +37,7 @@ pub(super) fn deliver<C: Client>(
             path,
         } => {
             let path = strip_chroot(chroot, input.get(path).unwrap_or_default());
-            for watcher in watchers {
+            for watcher in &watchers {
                 client.watch_event(watcher, kind, state, path, scratch);
             }
         }
@@ -50,12 +50,12 @@ pub(super) fn deliver<C: Client>(
                 EventType::PERSISTENT_WATCH_REMOVED,
                 strip_chroot(chroot, &path),
             );
-            for watcher in watchers {
+            for watcher in &watchers {
                 client.watch_event(watcher, kind, state as i32, path, scratch);
             }
         }
         Delivery::Session { watchers, state } => {
-            for watcher in watchers {
+            for watcher in &watchers {
                 client.watch_event(watcher, EventType::SESSION, state as i32, b"", scratch);
             }
         }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use zk_proto::{Code, EventType};
 
 use super::batches::{Batches, Reusable};
+use super::close::Ending;
 use super::direct::deliver;
 use super::{Client, Handle};
 use crate::core::{Delivery, Outcome, strip_chroot};
@@ -25,6 +26,8 @@ type Item<C> = Delivery<<C as Client>::Cookie, <C as Client>::Watcher>;
 pub(super) struct Batch<C: Client> {
     pub(super) items: VecDeque<Item<C>>,
     pub(super) input: Vec<u8>,
+    /// To be given back after the items.
+    pub(super) released: C::Released,
 }
 
 impl<C: Client> Default for Batch<C> {
@@ -32,6 +35,7 @@ impl<C: Client> Default for Batch<C> {
         Self {
             items: VecDeque::new(),
             input: Vec::new(),
+            released: C::Released::default(),
         }
     }
 }
@@ -58,9 +62,11 @@ pub(super) type Dispatcher<C> = Batches<Batch<C>>;
 pub(super) struct Worker<C: Client> {
     handle: Arc<Handle<C>>,
     batch: Batch<C>,
+    /// Who is told of an event; empty between two.
     watchers: Vec<C::Watcher>,
     path: Vec<u8>,
     scratch: C::Scratch,
+    ending: Ending<C>,
 }
 
 impl<C: Client> Worker<C> {
@@ -71,6 +77,7 @@ impl<C: Client> Worker<C> {
             watchers: Vec::new(),
             path: Vec::new(),
             scratch: C::Scratch::default(),
+            ending: Ending::default(),
         }
     }
 
@@ -91,11 +98,16 @@ impl<C: Client> Worker<C> {
         // From then on nothing is accepted any more, so nothing gets lost.
         while !self.handle.dispatcher.end() {
             self.deliver_all();
+            if self.handle.client.is_inherited() {
+                return;
+            }
         }
         if closes {
+            let (handle, ending) = (&self.handle, &mut self.ending);
             let _ = catch_unwind(AssertUnwindSafe(|| {
-                self.handle.finish_close_after_callbacks()
+                *ending = handle.finish_close_after_callbacks();
             }));
+            self.handle.tell_end(&mut self.ending, &mut self.scratch);
         }
     }
 
@@ -110,6 +122,7 @@ impl<C: Client> Worker<C> {
                     return;
                 }
             }
+            self.handle.client.release(&mut self.batch.released);
             self.handle.send_after_callbacks();
             self.handle.promises.keep(results);
         }
@@ -148,7 +161,7 @@ impl<C: Client> Worker<C> {
             } => {
                 self.watchers = watchers;
                 let path = strip_chroot(chroot, self.batch.input.get(path).unwrap_or_default());
-                for &watcher in &self.watchers {
+                for watcher in &self.watchers {
                     client.watch_event(watcher, kind, state, path, &mut self.scratch);
                 }
             }
@@ -163,13 +176,13 @@ impl<C: Client> Worker<C> {
                 self.path.extend_from_slice(strip_chroot(chroot, &path));
                 drop(path);
                 let (kind, path) = (EventType::PERSISTENT_WATCH_REMOVED, &self.path);
-                for &watcher in &self.watchers {
+                for watcher in &self.watchers {
                     client.watch_event(watcher, kind, state as i32, path, &mut self.scratch);
                 }
             }
             Delivery::Session { watchers, state } => {
                 self.watchers = watchers;
-                for &watcher in &self.watchers {
+                for watcher in &self.watchers {
                     client.watch_event(
                         watcher,
                         EventType::SESSION,
@@ -179,6 +192,9 @@ impl<C: Client> Worker<C> {
                     );
                 }
             }
+        }
+        while let Some(watcher) = self.watchers.pop() {
+            self.handle.client.told(watcher);
         }
     }
 }
@@ -194,6 +210,7 @@ impl<C: Client> Handle<C> {
         while let Some(item) = batch.items.pop_front() {
             deliver(&self.client, &self.chroot, &batch.input, item, &mut scratch);
         }
+        self.client.release(&mut batch.released);
     }
 
     /// Finishes a request that needs no server: a synchronous one here, another one on the

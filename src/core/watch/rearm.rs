@@ -25,7 +25,7 @@ const ORDER: [Table; 5] = [
     Table::Recursive,
 ];
 
-impl<W: Copy + Eq + Hash> Watches<W> {
+impl<W: Clone + Eq + Hash> Watches<W> {
     /// Appends the packets that re-arm everything after a reconnect; none if there are no
     /// watches (C-222).
     pub(crate) fn append_set_watches(&self, relative_zxid: i64, out: &mut Vec<u8>) {
