@@ -116,7 +116,7 @@ fn the_frozen_list_is_what_debians_library_exports() {
     assert_same("exports", &facts(exports_of(&reference)), &facts(frozen()));
 }
 
-// C-003…C-007, C-055…C-057, C-070, C-072…C-076, C-080, C-168, C-181
+// C-003…C-007, C-055…C-057, C-070, C-072…C-076, C-080, C-168, C-181, F-75
 #[test]
 fn the_library_exports_what_the_reference_exports_and_nothing_else() {
     let mut ours = exports_of(&library());
@@ -136,6 +136,7 @@ fn no_exported_symbol_has_a_version() {
 }
 
 /// Weak definitions, as those of the compiler's support library, give way to a program's own.
+// F-75: and no name of another library
 #[test]
 fn the_static_library_defines_the_same_names_and_claims_no_other_c_names() {
     let data = fs::read(archive()).expect("the archive is readable");
