@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use zk_proto::{Code, frame};
 
-use crate::core::connect_string::{self, ConnectStringError};
+use crate::core::connect_string::{self, ConnectStringError, Syntax};
 use crate::core::{
     Core, Delivery, Events, Fault, Gate, Millis, Outbox, Queue, ReplyKind, Request, Settings,
     State, encode, input_needed, strip_chroot,
@@ -339,7 +339,17 @@ pub fn encoded(
 pub fn connect_string(text: &[u8]) -> Option<(Vec<(Vec<u8>, u16)>, Vec<u8>)> {
     let parse = || -> Result<_, ConnectStringError> {
         let (hosts, chroot) = connect_string::split_chroot(text)?;
-        Ok((connect_string::parse_hosts(hosts)?, chroot.to_vec()))
+        let parsed = connect_string::parse_hosts(hosts, Syntax::default());
+        // What a handle may allow besides changes nothing that is allowed without it.
+        let all = Syntax {
+            default_port: Some(2181),
+            brackets: true,
+        };
+        let extended = connect_string::parse_hosts(hosts, all);
+        if parsed.is_ok() && !hosts.contains(&b'[') {
+            assert_eq!(extended, parsed);
+        }
+        Ok((parsed?, chroot.to_vec()))
     };
     let (hosts, chroot) = parse().ok()?;
     let hosts = hosts.into_iter().map(|h| (h.host, h.port)).collect();
