@@ -156,17 +156,6 @@ TEST(a_socket_that_cannot_be_made_is_a_system_error, "C-442")
     CHECK_INT(zookeeper_close(zh), ZOK);
 }
 
-static void expire(stage_t *stage)
-{
-    static const char zeros[16];
-    welcome_t over = {1, 0, zeros, 0, 0};
-    fake_hang_up(stage->connection);
-    stage->connection = fake_accept(stage->fake);
-    connect_request_t request = fake_read_connect(stage->connection);
-    fake_welcome(stage->connection, &request, &over);
-    journal_wait("global: session expired");
-}
-
 static void refuse_credential(stage_t *stage)
 {
     CHECK_INT(zoo_add_auth(stage->zh, "digest", "a:b", 3, NULL, NULL), ZOK);
@@ -180,7 +169,7 @@ TEST(a_session_that_is_over_keeps_the_thread_for_callbacks_only, "C-406 C-436 C-
     NOT_UNDER_THREAD_SANITIZER("it has a thread of its own");
     for (int round = 0; round < 2; round++) {
         stage_t *stage = stage_open("");
-        (round ? refuse_credential : expire)(stage);
+        (round ? refuse_credential : stage_expire)(stage);
         EVENTUALLY(thread_count() == 2);
         CHECK_INT(zoo_state(stage->zh),
                   round ? ZOO_AUTH_FAILED_STATE : ZOO_EXPIRED_SESSION_STATE);
@@ -304,7 +293,7 @@ TEST(signals_that_interrupt_every_thread_do_no_harm, "C-520 T-40")
     live_close(live);
 }
 
-TEST(the_threads_of_a_handle_have_names, "C-510 T-40")
+TEST(the_threads_of_a_handle_have_names, "C-510 T-40 F-56")
 {
     NOT_ON_THE_REFERENCE("C-510: it leaves them with the program's name");
     pid_t ids[8];

@@ -1,89 +1,17 @@
 /* Names, clocks and descriptors as the test wants them.
  *
- * The program's own getaddrinfo and clock functions come before the C
- * library's, so they answer the library under test too. */
+ * The program's own clock functions come before the C library's, so they
+ * answer the library under test too. */
 #define _GNU_SOURCE
 #include "../harness/harness.h"
 #include "../harness/live.h"
-#include "../harness/stage.h"
+#include "../harness/names.h"
 
-#include <arpa/inet.h>
-#include <dlfcn.h>
-#include <netdb.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
-
-#define NAME "name.of.the.test"
-
-/* What NAME stands for. */
-static struct {
-    pthread_mutex_t lock;
-    int error;          /* of getaddrinfo, or 0 */
-    int only_flagged;   /* the error comes only if flags are given */
-    const char *ips[3]; /* the first NULL ends them */
-    int calls;
-} names = {.lock = PTHREAD_MUTEX_INITIALIZER, .ips = {"127.0.0.1"}};
-
-static void name_fails(int error, int only_flagged)
-{
-    pthread_mutex_lock(&names.lock);
-    names.error = error;
-    names.only_flagged = only_flagged;
-    pthread_mutex_unlock(&names.lock);
-}
-
-static void name_means(const char *first, const char *second)
-{
-    pthread_mutex_lock(&names.lock);
-    names.ips[0] = first;
-    names.ips[1] = second;
-    pthread_mutex_unlock(&names.lock);
-}
-
-static int lookups(void)
-{
-    pthread_mutex_lock(&names.lock);
-    int calls = names.calls;
-    pthread_mutex_unlock(&names.lock);
-    return calls;
-}
-
-/* The function of this name that the program would have without ours. */
-static void *behind(const char *name)
-{
-    void *function = dlsym(RTLD_NEXT, name);
-    if (function == NULL)
-        abort();
-    return function;
-}
-
-typedef int lookup_fn(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-                struct addrinfo **result)
-{
-    lookup_fn *lookup;
-    *(void **)&lookup = behind("getaddrinfo");
-    if (node == NULL || strcmp(node, NAME) != 0)
-        return lookup(node, service, hints, result);
-    pthread_mutex_lock(&names.lock);
-    int error = names.error;
-    if (names.only_flagged && (hints == NULL || hints->ai_flags == 0))
-        error = 0;
-    names.calls++;
-    /* results of several lookups make one list, which is freed as one */
-    for (int i = 0; error == 0 && names.ips[i] != NULL; i++) {
-        error = lookup(names.ips[i], service, hints, result);
-        if (error == 0)
-            result = &(*result)->ai_next;
-    }
-    pthread_mutex_unlock(&names.lock);
-    return error;
-}
 
 /* Seconds by which the wall clock was set forward. */
 static _Atomic long wall_offset;
@@ -93,7 +21,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
     static int (*_Atomic real)(clockid_t, struct timespec *);
     int (*function)(clockid_t, struct timespec *) = real;
     if (function == NULL) {
-        *(void **)&function = behind("clock_gettime");
+        *(void **)&function = function_behind("clock_gettime");
         real = function;
     }
     int rc = function(clock, now);
@@ -121,53 +49,6 @@ time_t time(time_t *result)
     return now.tv_sec;
 }
 
-/* A second server on the same port, at another address of this machine. */
-static fake_t *fake_beside(const fake_t *fake, const char *ip)
-{
-    struct sockaddr_in address;
-    int on = 1;
-    fake_t *other = (fake_t *)calloc(1, sizeof *other);
-    CHECK(other != NULL);
-    memset(&address, 0, sizeof address);
-    address.sin_family = AF_INET;
-    address.sin_port = htons((uint16_t)fake->port);
-    CHECK_INT(inet_pton(AF_INET, ip, &address.sin_addr), 1);
-    other->port = fake->port;
-    other->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    setsockopt(other->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    CHECK(bind(other->listener, (struct sockaddr *)&address, sizeof address) == 0);
-    CHECK(listen(other->listener, 16) == 0);
-    snprintf(other->hosts, sizeof other->hosts, "%s:%d", ip, other->port);
-    return other;
-}
-
-/* Connected to the server that NAME stands for. */
-static stage_t *named_stage(int timeout)
-{
-    char hosts[64];
-    stage_t *stage = (stage_t *)calloc(1, sizeof *stage);
-    CHECK(stage != NULL);
-    stage->session = probe("global");
-    stage->done = probe("done");
-    stage->fake = fake_start();
-    snprintf(hosts, sizeof hosts, NAME ":%d", stage->fake->port);
-    zoo_deterministic_conn_order(1);
-    stage->zh = zookeeper_init(hosts, on_event, timeout, NULL, &stage->session,
-                               ZOO_NO_LOG_CLIENTENV);
-    CHECK(stage->zh != NULL);
-    stage->connection = fake_connect(stage->fake);
-    journal_expect("global: session connected", NULL);
-    journal_clear();
-    return stage;
-}
-
-static void round_trip(stage_t *stage)
-{
-    test_thread *server = fake_answer_one(stage->connection, ZOO_DELETE_OP, ZNONODE, NULL);
-    CHECK_INT(zoo_delete(stage->zh, "/a", -1), ZNONODE);
-    thread_join(server);
-}
-
 TEST(init_tells_the_resolvers_error_as_an_errno, "C-271")
 {
     static const int errors[][2] = {{EAI_NONAME, ENOENT}, {EAI_MEMORY, ENOMEM},
@@ -186,7 +67,7 @@ TEST(a_resolver_that_knows_no_flags_is_asked_without_them, "C-273")
     name_fails(EAI_BADFLAGS, 1);
     zhandle_t *zh = zookeeper_init(NAME ":1", NULL, 20000, NULL, NULL, ZOO_NO_LOG_CLIENTENV);
     CHECK(zh != NULL);
-    CHECK(lookups() >= 2);
+    CHECK(name_lookups() >= 2);
     CHECK_INT(zookeeper_close(zh), ZOK);
 }
 
@@ -243,7 +124,7 @@ TEST(a_name_that_moves_is_followed_at_the_next_attempt, "C-410 C-450")
     fake_end_session(stage->zh, connection);
 }
 
-TEST(an_outage_of_the_resolver_stops_neither_pings_nor_requests_nor_reconnects, "C-410")
+TEST(an_outage_of_the_resolver_stops_neither_pings_nor_requests_nor_reconnects, "C-410 F-7")
 {
     NOT_ON_THE_REFERENCE("C-410: it stands still");
     stage_t *stage = named_stage(2400);
@@ -254,10 +135,10 @@ TEST(an_outage_of_the_resolver_stops_neither_pings_nor_requests_nor_reconnects, 
         fake_reply(stage->connection, -2, 0, 0, NULL);
         frame_free(&frame);
     }
-    round_trip(stage);
+    stage_round_trip(stage);
     stage_reconnect(stage); /* at the address known before */
     journal_expect("global: session connecting", "global: session connected", NULL);
-    round_trip(stage);
+    stage_round_trip(stage);
     stage_close(stage);
 }
 
@@ -266,12 +147,12 @@ TEST(without_routine_resolution_a_name_is_looked_up_only_to_connect, "C-411 C-41
     stage_t *stage = named_stage(3000);
     fake_t *moved = fake_beside(stage->fake, "127.0.0.2");
     CHECK_INT(zoo_set_servers_resolution_delay(stage->zh, -1), ZOK);
-    round_trip(stage);
-    round_trip(stage); /* whatever was going on is over */
-    int before = lookups();
+    stage_round_trip(stage);
+    stage_round_trip(stage); /* whatever was going on is over */
+    int before = name_lookups();
     for (int i = 0; i < 50; i++)
-        round_trip(stage);
-    CHECK_INT(lookups(), before);
+        stage_round_trip(stage);
+    CHECK_INT(name_lookups(), before);
     name_means("127.0.0.2", NULL);
     fake_pause(stage->fake);
     fake_hang_up(stage->connection);
@@ -280,7 +161,7 @@ TEST(without_routine_resolution_a_name_is_looked_up_only_to_connect, "C-411 C-41
     fake_end_session(stage->zh, connection);
 }
 
-TEST(setting_the_wall_clock_does_not_touch_the_session, "C-412 C-413 C-414")
+TEST(setting_the_wall_clock_does_not_touch_the_session, "C-412 C-413 C-414 F-21")
 {
     static const long offsets[] = {86400, -86400, 0};
     stage_t *stage = stage_open_with("", 2400, 0);
@@ -290,7 +171,7 @@ TEST(setting_the_wall_clock_does_not_touch_the_session, "C-412 C-413 C-414")
         CHECK_INT(frame.type, ZOO_PING_OP);
         fake_reply(stage->connection, -2, 0, 0, NULL);
         frame_free(&frame);
-        round_trip(stage);
+        stage_round_trip(stage);
     }
     CHECK_INT(journal_count("global: session connecting"), 0);
     wall_offset = -86400; /* timeouts still end */

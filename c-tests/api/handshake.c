@@ -115,7 +115,7 @@ TEST(the_negotiated_session_is_visible_and_resumed,
     fake_stop(fake);
 }
 
-TEST(a_server_may_omit_the_read_only_byte, "C-214 T-31")
+TEST(a_server_may_omit_the_read_only_byte, "C-214 T-31 F-21")
 {
     fake_t *fake = fake_start();
     probe_t session = probe("global"), get = probe("get");

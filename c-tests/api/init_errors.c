@@ -128,7 +128,7 @@ TEST(strange_timeouts_and_flags_are_accepted, "C-270")
     }
 }
 
-TEST(init_shuffles_without_touching_the_random_state_of_the_program, "C-274")
+TEST(init_shuffles_without_touching_the_random_state_of_the_program, "C-274 F-16")
 {
     NOT_ON_THE_REFERENCE("C-274");
     long expected[3];

@@ -192,7 +192,7 @@ TEST(a_bad_path_in_the_last_operation_is_a_marshalling_error, "C-623 T-16")
     live_close(live);
 }
 
-TEST(a_bad_path_anywhere_is_a_marshalling_error, "C-623")
+TEST(a_bad_path_anywhere_is_a_marshalling_error, "C-623 F-25")
 {
     NOT_ON_THE_REFERENCE("C-623");
     live_t *live = live_open();

@@ -104,7 +104,7 @@ TEST(anything_but_rw_is_no_read_write_server, "C-226 C-443")
     stage_close(stage);
 }
 
-TEST(a_silent_probe_peer_blocks_neither_requests_nor_close, "C-444 C-443")
+TEST(a_silent_probe_peer_blocks_neither_requests_nor_close, "C-444 C-443 F-15")
 {
     NOT_ON_THE_REFERENCE("C-444");
     stage_t *stage = read_only_stage();

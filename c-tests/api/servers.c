@@ -1,63 +1,18 @@
 /* Server lists: order of connecting, changes at run time. */
 #define _GNU_SOURCE
+#include "../harness/cluster.h"
 #include "../harness/harness.h"
-#include "../harness/stage.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
-enum { MAX = 4 };
-
-typedef struct {
-    fake_t *fakes[MAX];
-    int count;
-    zhandle_t *zh;
-    probe_t session;
-    char hosts[200];
-} cluster_t;
-
-static cluster_t *cluster(int count)
-{
-    cluster_t *cluster = (cluster_t *)calloc(1, sizeof *cluster);
-    CHECK(cluster != NULL);
-    cluster->session = probe("global");
-    cluster->count = count;
-    for (int i = 0; i < count; i++) {
-        cluster->fakes[i] = fake_start();
-        strcat(strcat(cluster->hosts, i ? "," : ""), cluster->fakes[i]->hosts);
-    }
-    return cluster;
-}
-
-static void begin(cluster_t *cluster, int timeout)
-{
-    cluster->zh = zookeeper_init(cluster->hosts, on_event, timeout, NULL, &cluster->session,
-                                 ZOO_NO_LOG_CLIENTENV);
-    CHECK(cluster->zh != NULL);
-}
-
-/* Waits until one of the servers has a visitor. */
-static int visited(cluster_t *cluster)
-{
-    struct pollfd polled[MAX];
-    for (int i = 0; i < cluster->count; i++)
-        polled[i] = (struct pollfd){cluster->fakes[i]->listener, POLLIN, 0};
-    if (poll(polled, (nfds_t)cluster->count, PATIENCE_MS) < 1)
-        FAIL("the client visited no server");
-    for (int i = 0; i < cluster->count; i++)
-        if (polled[i].revents)
-            return i;
-    return -1;
-}
-
-TEST(a_fixed_order_is_tried_from_the_front, "C-179 C-291 C-420")
+TEST(a_fixed_order_is_tried_from_the_front, "C-179 C-291 C-420 F-21")
 {
     cluster_t *c = cluster(3);
     zoo_deterministic_conn_order(1);
     fake_pause(c->fakes[0]);
     fake_pause(c->fakes[1]);
-    begin(c, 3600000); /* a pause would be a minute long */
+    cluster_begin(c, 3600000); /* a pause would be a minute long */
     int connection = fake_connect(c->fakes[2]);
     journal_expect("global: session connected", NULL);
     CHECK_STR(zoo_get_current_server(c->zh), c->fakes[2]->hosts);
@@ -70,8 +25,8 @@ TEST(the_order_is_shuffled_unless_fixed, "C-273 C-291")
     zoo_deterministic_conn_order(0);
     for (int i = 0; i < 60 && (seen[0] > 0) + (seen[1] > 0) + (seen[2] > 0) < 2; i++) {
         cluster_t *c = cluster(3);
-        begin(c, 20000);
-        seen[visited(c)]++;
+        cluster_begin(c, 20000);
+        seen[cluster_visited(c)]++;
         CHECK_INT(zookeeper_close(c->zh), ZOK);
         for (int k = 0; k < 3; k++)
             fake_stop(c->fakes[k]);
@@ -83,7 +38,7 @@ TEST(after_a_loss_the_next_server_is_tried_at_once, "C-423 C-432")
 {
     cluster_t *c = cluster(2);
     zoo_deterministic_conn_order(1);
-    begin(c, 3600000);
+    cluster_begin(c, 3600000);
     int connection = fake_connect(c->fakes[0]);
     probe_wait(&c->session, 1);
     fake_hang_up(connection);
@@ -93,22 +48,22 @@ TEST(after_a_loss_the_next_server_is_tried_at_once, "C-423 C-432")
     fake_end_session(c->zh, connection);
 }
 
-TEST(every_server_is_tried_again_in_turn, "C-421 C-423 C-424 T-34")
+TEST(every_server_is_tried_again_in_turn, "C-421 C-423 C-424 T-34 F-1")
 {
     NOT_ON_THE_REFERENCE("C-421: it skips servers");
     cluster_t *c = cluster(3);
     zoo_deterministic_conn_order(1);
-    begin(c, 3000);
+    cluster_begin(c, 3000);
     int connection = fake_connect(c->fakes[0]);
     for (int i = 1; i < 9; i++) {
         fake_hang_up(connection);
-        CHECK_INT(visited(c), i % 3);
+        CHECK_INT(cluster_visited(c), i % 3);
         connection = fake_connect(c->fakes[i % 3]);
     }
     fake_end_session(c->zh, connection);
 }
 
-TEST(a_server_that_comes_up_late_is_found, "C-421 C-435")
+TEST(a_server_that_comes_up_late_is_found, "C-421 C-435 F-1")
 {
     NOT_ON_THE_REFERENCE("C-421: it skips servers");
     for (int late = 0; late < 4; late++) {
@@ -117,7 +72,7 @@ TEST(a_server_that_comes_up_late_is_found, "C-421 C-435")
         zoo_deterministic_conn_order(1);
         for (int i = 0; i < 4; i++)
             fake_pause(c->fakes[i]);
-        begin(c, 600);
+        cluster_begin(c, 600);
         for (int i = 0; i < 10; i++) { /* ten failures at least */
             CHECK_INT(zoo_aget(c->zh, "/a", 0, on_data, &get), ZOK);
             probe_wait(&get, i + 1);
@@ -158,7 +113,7 @@ TEST(bad_lists_are_refused, "C-448 C-107 C-316")
     stage_close(stage);
 }
 
-TEST(a_refused_list_changes_nothing, "C-449")
+TEST(a_refused_list_changes_nothing, "C-449 F-4")
 {
     NOT_ON_THE_REFERENCE("C-449: it keeps the bad list");
     stage_t *stage = stage_open("");
@@ -180,7 +135,7 @@ TEST(the_same_list_changes_nothing, "C-450 C-448")
     char swapped[200];
     probe_t get = probe("get");
     zoo_deterministic_conn_order(1);
-    begin(c, 20000);
+    cluster_begin(c, 20000);
     int connection = fake_connect(c->fakes[0]);
     probe_wait(&c->session, 1);
     snprintf(swapped, sizeof swapped, "%s,%s", c->fakes[1]->hosts, c->fakes[0]->hosts);
@@ -198,7 +153,7 @@ TEST(a_shorter_list_with_the_current_server_keeps_the_connection, "C-451")
     cluster_t *c = cluster(2);
     probe_t get = probe("get");
     zoo_deterministic_conn_order(1);
-    begin(c, 20000);
+    cluster_begin(c, 20000);
     int connection = fake_connect(c->fakes[0]);
     probe_wait(&c->session, 1);
     CHECK_INT(zoo_set_servers(c->zh, c->fakes[0]->hosts), ZOK);
@@ -209,13 +164,13 @@ TEST(a_shorter_list_with_the_current_server_keeps_the_connection, "C-451")
     fake_end_session(c->zh, connection);
 }
 
-TEST(a_list_without_the_current_server_moves_the_session, "C-450 C-451 C-452 C-432 T-34")
+TEST(a_list_without_the_current_server_moves_the_session, "C-450 C-451 C-452 C-432 T-34 F-3")
 {
     NOT_ON_THE_REFERENCE("C-450, C-452: it ignores ports and tells nobody");
     cluster_t *c = cluster(2);
     probe_t get = probe("get");
     strcpy(c->hosts, c->fakes[0]->hosts);
-    begin(c, 20000);
+    cluster_begin(c, 20000);
     int connection = fake_connect(c->fakes[0]);
     probe_wait(&c->session, 1);
     CHECK_INT(zoo_aget(c->zh, "/a", 0, on_data, &get), ZOK);
@@ -232,14 +187,14 @@ TEST(a_list_without_the_current_server_moves_the_session, "C-450 C-451 C-452 C-4
     fake_end_session(c->zh, connection);
 }
 
-TEST(the_first_list_may_be_replaced_before_any_connection, "C-448 C-453")
+TEST(the_first_list_may_be_replaced_before_any_connection, "C-448 C-453 F-3")
 {
     NOT_ON_THE_REFERENCE("C-450: it ignores ports");
     cluster_t *c = cluster(1);
     char hosts[64];
     snprintf(hosts, sizeof hosts, "127.0.0.1:%d", dead_port());
     strcpy(c->hosts, hosts);
-    begin(c, 3000);
+    cluster_begin(c, 3000);
     CHECK_INT(zoo_set_servers(c->zh, c->fakes[0]->hosts), ZOK);
     int connection = fake_connect(c->fakes[0]);
     probe_wait(&c->session, 1);
@@ -264,7 +219,7 @@ TEST(cycling_moves_the_current_server_and_not_the_connection, "C-454 C-109 C-288
     probe_t get = probe("get");
     int seen[3] = {0, 0, 0};
     zoo_deterministic_conn_order(1);
-    begin(c, 20000);
+    cluster_begin(c, 20000);
     int connection = fake_connect(c->fakes[0]);
     probe_wait(&c->session, 1);
     CHECK_STR(zoo_get_current_server(c->zh), c->fakes[0]->hosts);

@@ -1,6 +1,7 @@
-/* Comparisons with a readable reason, and threads of a test. */
+/* Comparisons with a readable reason, descriptors, and threads of a test. */
 #include "harness.h"
 
+#include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
 
@@ -40,6 +41,17 @@ void harness_check_bytes(const char *file, int line, const char *what, const voi
                  hex((const unsigned char *)actual, actual_length, left, sizeof left),
                  expected_length,
                  hex((const unsigned char *)expected, expected_length, right, sizeof right));
+}
+
+int harness_descriptors(void)
+{
+    DIR *list = opendir("/proc/self/fd");
+    int n = 0;
+    CHECK(list != NULL);
+    for (struct dirent *entry; (entry = readdir(list)) != NULL;)
+        n += entry->d_name[0] != '.';
+    closedir(list);
+    return n;
 }
 
 struct test_thread {

@@ -67,6 +67,26 @@ int on_the_reference(void)
     return value != NULL && strcmp(value, "1") == 0;
 }
 
+/* For slow machines and long tests, ZK_TEST_DEADLINE_MS. */
+static int deadline_ms(void)
+{
+    const char *setting = getenv("ZK_TEST_DEADLINE_MS");
+    return setting ? atoi(setting) : DEADLINE_MS;
+}
+
+#ifdef __SANITIZE_ADDRESS__
+int __lsan_do_recoverable_leak_check(void);
+
+void harness_check_leaks(void)
+{
+    __lsan_do_recoverable_leak_check();
+}
+#else
+void harness_check_leaks(void)
+{
+}
+#endif
+
 /* Writes one message and ends the process; the first thread to come wins. */
 __attribute__((noreturn)) static void finish(char kind, const char *text)
 {
@@ -112,7 +132,7 @@ static void start(job_t *job, const test_t *test)
     job->test = test;
     job->result = ends[0];
     job->length = 0;
-    job->deadline = harness_now_ms() + DEADLINE_MS;
+    job->deadline = harness_now_ms() + deadline_ms();
     job->pid = fork();
     if (job->pid < 0) {
         perror("cannot fork");
@@ -123,6 +143,7 @@ static void start(job_t *job, const test_t *test)
         dup2(job->output, STDERR_FILENO);
         result_pipe = ends[1];
         test->run();
+        harness_check_leaks();
         fflush(NULL);
         finish(PASSED, "");
     }
@@ -164,7 +185,7 @@ static void report(job_t *job)
     job->reason[job->length] = '\0';
     if (late) {
         failed++;
-        printf("not ok %s: did not end in %d ms\n", job->test->name, DEADLINE_MS);
+        printf("not ok %s: did not end in %d ms\n", job->test->name, deadline_ms());
     } else if (WIFSIGNALED(status)) {
         failed++;
         printf("not ok %s: killed by signal %d (%s)\n", job->test->name, WTERMSIG(status),

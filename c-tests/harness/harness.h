@@ -59,6 +59,19 @@ int on_the_reference(void);
 #define NOT_UNDER_THREAD_SANITIZER(reason) ((void)0)
 #endif
 
+/* For what no sanitizer can stand, such as a malloc or pthread_create of the
+ * test's own in front of the real one. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define UNDER_A_SANITIZER 1
+#else
+#define UNDER_A_SANITIZER 0
+#endif
+#define NOT_UNDER_A_SANITIZER(reason)                                             \
+    do {                                                                          \
+        if (UNDER_A_SANITIZER)                                                    \
+            SKIP("under a sanitizer: %s", reason);                                \
+    } while (0)
+
 #define CHECK(condition)                                                          \
     do {                                                                          \
         if (!(condition))                                                         \
@@ -95,10 +108,17 @@ void harness_check_str(const char *file, int line, const char *what, const char 
 void harness_check_bytes(const char *file, int line, const char *what, const void *actual,
                          size_t actual_length, const void *expected, size_t expected_length);
 
+/* Has LeakSanitizer report what is lost by now; nothing without it. Done at the
+ * end of each test that passes. */
+void harness_check_leaks(void);
+
 /* Milliseconds on a clock that never goes back. */
 long long harness_now_ms(void);
 /* The moment between two looks at a condition. */
 void harness_pause(void);
+
+/* How many descriptors the process has open. */
+int harness_descriptors(void);
 
 /* A thread of the test: pthread_create and pthread_join with their errors
  * turned into failures. */

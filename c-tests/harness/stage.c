@@ -55,6 +55,18 @@ void stage_close_unconnected(stage_t *stage)
     free(stage);
 }
 
+void stage_expire(stage_t *stage)
+{
+    static const char zeros[16];
+    welcome_t over = {1, 0, zeros, 0, 0};
+    fake_hang_up(stage->connection);
+    stage->connection = fake_accept(stage->fake);
+    connect_request_t request = fake_read_connect(stage->connection);
+    CHECK_INT(request.session_id, 0x1234);
+    fake_welcome(stage->connection, &request, &over);
+    journal_wait("global: session expired");
+}
+
 void stage_reconnect(stage_t *stage)
 {
     fake_hang_up(stage->connection);
@@ -75,6 +87,13 @@ void stage_answer(stage_t *stage, int type, int err, const wire_t *body)
     frame_t frame = fake_receive_type(stage->connection, type);
     fake_reply(stage->connection, frame.xid, 1, err, body);
     frame_free(&frame);
+}
+
+void stage_round_trip(stage_t *stage)
+{
+    test_thread *server = fake_answer_one(stage->connection, ZOO_DELETE_OP, ZNONODE, NULL);
+    CHECK_INT(zoo_delete(stage->zh, "/a", -1), ZNONODE);
+    thread_join(server);
 }
 
 void stage_answer_read(stage_t *stage, int type, int err)

@@ -31,6 +31,11 @@ void stage_close(stage_t *stage);
 void stage_close_unconnected(stage_t *stage);
 /* Hangs up and takes the client's next connection through the handshake. */
 void stage_reconnect(stage_t *stage);
+/* Hangs up and tells the client at its next connection that its session is
+ * over; waits until its watcher knows. */
+void stage_expire(stage_t *stage);
+/* A synchronous call that the server answers. */
+void stage_round_trip(stage_t *stage);
 
 /* The next request has this type and body; returns its xid and empties body. */
 int stage_expect(stage_t *stage, int type, wire_t *body);

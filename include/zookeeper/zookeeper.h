@@ -588,7 +588,14 @@ const char *zoo_get_current_server(zhandle_t *zh);
  * Called from a callback, it returns at once, and the rest is done when the callback has
  * returned.
  *
- * The handle must not be used after it; other threads must be done with it.
+ * The handle must not be used after it: calls that come later, or are under way on other
+ * threads, get an error code. Of several closes the first does the work, and the others may
+ * return before it.
+ *
+ * A child of fork() may close a handle of its parent, and should, because until then it shares
+ * the parent's socket: there is nothing sent and nobody told, and the parent goes on with its
+ * session. All other calls on such a handle return ZINVALIDSTATE in the child. It may make
+ * handles of its own.
  *
  * \param zh the handle.
  * \return ZOK; ZBADARGUMENTS: a NULL or closed handle.
@@ -691,7 +698,8 @@ void zoo_deterministic_conn_order(int yesOrNo);
  *
  * \param c a result code, or a positive errno.
  * \return a string that must not be freed, "unknown error" for unknown codes; never NULL. For
- *     an errno it is what strerror() returns.
+ *     an errno it is what strerror() returns. Codes of the Java client that the C library
+ *     calls unknown have a text too, see zookeeper_ext.h.
  */
 const char *zerror(int c);
 
@@ -1348,8 +1356,10 @@ int zoo_aremove_all_watches(zhandle_t *zh, const char *path, ZooWatcherType wtyp
  * Adds a credential to the session.
  *
  * It is sent at once if the client is connected, and again after each reconnection, for the
- * life of the handle. Without a connection it waits for the next one. If a server refuses it,
- * the session ends: the watcher is told ZOO_AUTH_FAILED_STATE, and the handle has to be closed.
+ * life of the handle. Without a connection it waits for the next one. Each call adds one, also
+ * when an equal one is there, so a program that repeats itself sends as many each time. If a
+ * server refuses it, the session ends: the watcher is told ZOO_AUTH_FAILED_STATE, and the handle
+ * has to be closed.
  *
  * \param zh the handle.
  * \param scheme the authentication scheme, for example "digest"; not NULL; copied.
@@ -1983,8 +1993,7 @@ int zoo_wget_children2(zhandle_t *zh, const char *path, watcher_fn watcher, void
 /**
  * Does several operations, all or none of them, and waits for the results.
  *
- * Results are as for zoo_amulti(), except that they stay as they were if the connection was
- * lost before the answer came.
+ * Results are as for zoo_amulti(), also if the connection was lost before the answer came.
  *
  * \param zh the handle.
  * \param count number of operations; 0 or less submits an empty transaction, which succeeds.

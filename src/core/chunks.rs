@@ -65,18 +65,42 @@ impl Chunks {
     /// Where the next frame is to be appended; `payload` is about its size.
     #[inline]
     pub(crate) fn tail(&mut self, payload: usize) -> &mut Vec<u8> {
-        if self.tail.len() + payload + FIELDS > CHUNK && !self.tail.is_empty() {
-            self.start_chunk(payload);
+        if self.needs_chunk(payload) {
+            let mut next = self.take_spare();
+            next.reserve(CHUNK.max(payload + FIELDS));
+            self.start_chunk(next);
         }
         &mut self.tail
     }
 
+    /// Makes room at the [`tail`](Self::tail) for a frame whose size a caller has chosen. `None`
+    /// if there is no memory for it.
+    #[inline]
+    pub(crate) fn make_room(&mut self, payload: usize) -> Option<()> {
+        if self.needs_chunk(payload) {
+            let mut next = self.take_spare();
+            next.try_reserve(CHUNK.max(payload + FIELDS)).ok()?;
+            self.start_chunk(next);
+            return Some(());
+        }
+        self.tail.try_reserve(payload + FIELDS).ok()
+    }
+
+    fn needs_chunk(&self, payload: usize) -> bool {
+        self.tail.len() + payload + FIELDS > CHUNK && !self.tail.is_empty()
+    }
+
     #[cold]
-    fn start_chunk(&mut self, payload: usize) {
-        let mut next = self.spare.pop().unwrap_or_default();
-        self.kept -= next.capacity();
-        next.reserve(CHUNK.max(payload + FIELDS));
-        self.full.push_back(std::mem::replace(&mut self.tail, next));
+    fn take_spare(&mut self) -> Vec<u8> {
+        let spare = self.spare.pop().unwrap_or_default();
+        self.kept -= spare.capacity();
+        spare
+    }
+
+    #[cold]
+    fn start_chunk(&mut self, empty: Vec<u8>) {
+        self.full
+            .push_back(std::mem::replace(&mut self.tail, empty));
     }
 
     /// Drops the chunk of [`front`](Self::front).

@@ -110,6 +110,8 @@ impl<C, W> Outbox<C, W> {
         self.admit(matches!(request, Request::Multi([_, ..])))?;
         let xid = xid::next();
         let watch = watcher.is_some();
+        let room = self.queue.bytes.make_room(encode::payload(request));
+        room.ok_or(Code::MARSHALLING_ERROR)?;
         encode::append(
             request,
             chroot,

@@ -113,7 +113,7 @@ pub unsafe extern "C-unwind" fn zoox_drop_connection(zh: *mut zhandle_t) -> c_in
 /// \return ZOK; ZBADARGUMENTS: a NULL or closed handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn zoox_abandon(zh: *mut zhandle_t) -> c_int {
-    guard::code(zh, |handle| {
+    guard::end(zh, |handle| {
         handle.abandon();
         Ok(())
     })

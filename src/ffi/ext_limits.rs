@@ -197,7 +197,7 @@ pub unsafe extern "C-unwind" fn zoox_set_retry_backoff(
 /// \return ZOK; ZBADARGUMENTS: a NULL or closed handle, or a negative limit.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn zoox_close(zh: *mut zhandle_t, limit_ms: c_int) -> c_int {
-    guard::code(zh, |handle| {
+    guard::end(zh, |handle| {
         let ms = u64::try_from(limit_ms).map_err(|_| Code::BAD_ARGUMENTS)?;
         handle.close_within(Duration::from_millis(ms));
         Ok(())

@@ -12,7 +12,7 @@ use super::client::CClient;
 use super::table::{Id, Ref, Table};
 use super::types::zhandle_t;
 use crate::log::{Level, Line};
-use crate::runtime::{Handle, skip_request_id};
+use crate::runtime::{Client as _, Handle, skip_request_id};
 
 /// A handle as the table keeps it.
 pub(super) type Shared = Arc<Handle<CClient>>;
@@ -20,28 +20,77 @@ pub(super) type Shared = Arc<Handle<CClient>>;
 /// Every handle of the process.
 pub(super) static HANDLES: Table<Shared> = Table::new();
 
-/// The handle that C names `zh`, counted as in use. `None` for NULL and for closed handles.
-pub(super) fn find(zh: *const zhandle_t) -> Option<Ref<'static, Shared>> {
+/// Why a call has no handle to work with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Missing {
+    /// NULL, closed, or never one.
+    Unknown,
+    /// Its parent's: the handle was made before a fork.
+    Inherited,
+}
+
+impl Missing {
+    fn code(self) -> c_int {
+        match self {
+            Self::Unknown => Code::BAD_ARGUMENTS.0,
+            Self::Inherited => Code::INVALID_STATE.0,
+        }
+    }
+}
+
+/// The handle that C names `zh`, counted as in use, whoever's it is.
+fn find(zh: *const zhandle_t) -> Option<Ref<'static, Shared>> {
     HANDLES.get(Id::from_raw(Limit::without(zh).addr()))
 }
 
-/// Runs `call` on a handle. Gives `failure` if there is no such handle or `call` panics.
+/// The same for calls that need its threads, its locks or its connection.
+fn find_own(zh: *const zhandle_t) -> Result<Ref<'static, Shared>, Missing> {
+    let handle = find(zh).ok_or(Missing::Unknown)?;
+    if handle.client().is_inherited() {
+        Err(Missing::Inherited)
+    } else {
+        Ok(handle)
+    }
+}
+
+/// Runs `call` on a handle. Gives `failure` if there is no such handle, if it is that of the
+/// parent, or if `call` panics.
 pub(super) fn with<R: Copy>(
     zh: *const zhandle_t,
     failure: R,
     call: impl FnOnce(&Caller<'_>) -> R,
 ) -> R {
-    run(zh, failure, failure, call)
+    match find_own(zh) {
+        Ok(handle) => run(&handle, zh, failure, call),
+        Err(_) => failure,
+    }
 }
 
-/// The same for calls that answer with a code: ZBADARGUMENTS without a handle, ZSYSTEMERROR
-/// after a panic.
+/// The same for calls that only look into the handle's memory, for which a child of fork may
+/// ask, too.
+pub(super) fn look<R: Copy>(
+    zh: *const zhandle_t,
+    failure: R,
+    call: impl FnOnce(&Caller<'_>) -> R,
+) -> R {
+    match find(zh) {
+        Some(handle) => run(&handle, zh, failure, call),
+        None => failure,
+    }
+}
+
+/// The same for calls that answer with a code: ZBADARGUMENTS without a handle, ZINVALIDSTATE in
+/// a child of fork, ZSYSTEMERROR after a panic.
 pub(super) fn code(
     zh: *const zhandle_t,
     call: impl FnOnce(&Caller<'_>) -> Result<(), Code>,
 ) -> c_int {
-    let call = |handle: &Caller<'_>| to_int(call(handle));
-    run(zh, Code::BAD_ARGUMENTS.0, Code::SYSTEM_ERROR.0, call)
+    match find_own(zh) {
+        Ok(handle) => run(&handle, zh, Code::SYSTEM_ERROR.0, |handle| {
+            to_int(call(handle))
+        }),
+        Err(missing) => missing.code(),
+    }
 }
 
 /// The same for requests, which use up a request id even without a handle (C-205).
@@ -49,10 +98,32 @@ pub(super) fn request(
     zh: *const zhandle_t,
     call: impl FnOnce(&Caller<'_>) -> Result<(), Code>,
 ) -> c_int {
-    let call = |handle: &Caller<'_>| Some(to_int(call(handle)));
-    run(zh, None, Some(Code::SYSTEM_ERROR.0), call).unwrap_or_else(|| {
-        skip_request_id();
-        Code::BAD_ARGUMENTS.0
+    match find_own(zh) {
+        Ok(handle) => run(&handle, zh, Code::SYSTEM_ERROR.0, |handle| {
+            to_int(call(handle))
+        }),
+        Err(missing) => {
+            skip_request_id();
+            missing.code()
+        }
+    }
+}
+
+/// Ends a handle with `end`. In a child of fork the handle ends there alone.
+pub(super) fn end(
+    zh: *const zhandle_t,
+    end: impl FnOnce(&Caller<'_>) -> Result<(), Code>,
+) -> c_int {
+    let Some(handle) = find(zh) else {
+        return Missing::Unknown.code();
+    };
+    run(&handle, zh, Code::SYSTEM_ERROR.0, |handle| {
+        if handle.client().is_inherited() {
+            handle.forsake();
+            Code::OK.0
+        } else {
+            to_int(end(handle))
+        }
     })
 }
 
@@ -86,16 +157,13 @@ pub(super) fn to_int(result: Result<(), Code>) -> c_int {
 }
 
 fn run<R>(
+    handle: &Shared,
     zh: *const zhandle_t,
-    no_handle: R,
     panicked: R,
     call: impl FnOnce(&Caller<'_>) -> R,
 ) -> R {
-    let Some(handle) = find(zh) else {
-        return no_handle;
-    };
-    caught(|| call(&Caller::new(&handle, zh))).unwrap_or_else(|text| {
-        broken(&handle, text);
+    caught(|| call(&Caller::new(handle, zh))).unwrap_or_else(|text| {
+        broken(handle, text);
         panicked
     })
 }

@@ -131,7 +131,14 @@ pub unsafe extern "C-unwind" fn zoo_get_current_server(zh: *mut zhandle_t) -> *c
 /// Called from a callback, it returns at once, and the rest is done when the callback has
 /// returned.
 ///
-/// The handle must not be used after it; other threads must be done with it.
+/// The handle must not be used after it: calls that come later, or are under way on other
+/// threads, get an error code. Of several closes the first does the work, and the others may
+/// return before it.
+///
+/// A child of fork() may close a handle of its parent, and should, because until then it shares
+/// the parent's socket: there is nothing sent and nobody told, and the parent goes on with its
+/// session. All other calls on such a handle return ZINVALIDSTATE in the child. It may make
+/// handles of its own.
 ///
 /// \param zh the handle.
 /// \return ZOK; ZBADARGUMENTS: a NULL or closed handle.
@@ -139,7 +146,7 @@ pub unsafe extern "C-unwind" fn zoo_get_current_server(zh: *mut zhandle_t) -> *c
 /// (C-111, C-530 to C-538)
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn zookeeper_close(zh: *mut zhandle_t) -> c_int {
-    guard::code(zh, |handle| {
+    guard::end(zh, |handle| {
         handle.close();
         Ok(())
     })
@@ -155,7 +162,7 @@ pub unsafe extern "C-unwind" fn zookeeper_close(zh: *mut zhandle_t) -> c_int {
 /// (C-112, C-284)
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn zoo_client_id(zh: *mut zhandle_t) -> *const clientid_t {
-    guard::with(zh, ptr::null(), |handle| handle.client().session_ptr())
+    guard::look(zh, ptr::null(), |handle| handle.client().session_ptr())
 }
 
 /// The session timeout.
@@ -167,7 +174,7 @@ pub unsafe extern "C-unwind" fn zoo_client_id(zh: *mut zhandle_t) -> *const clie
 /// (C-113, C-284)
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn zoo_recv_timeout(zh: *mut zhandle_t) -> c_int {
-    guard::with(zh, 0, |handle| handle.recv_timeout())
+    guard::look(zh, 0, |handle| handle.recv_timeout())
 }
 
 /// The context that zookeeper_init() or zoo_set_context() was given.
@@ -178,7 +185,7 @@ pub unsafe extern "C-unwind" fn zoo_recv_timeout(zh: *mut zhandle_t) -> c_int {
 /// (C-114)
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn zoo_get_context(zh: *mut zhandle_t) -> *const c_void {
-    guard::with(zh, ptr::null(), |handle| {
+    guard::look(zh, ptr::null(), |handle| {
         handle.client().context().cast_const()
     })
 }
@@ -194,7 +201,11 @@ pub unsafe extern "C-unwind" fn zoo_get_context(zh: *mut zhandle_t) -> *const c_
 /// (C-115, C-285)
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn zoo_set_context(zh: *mut zhandle_t, context: *mut c_void) {
-    guard::with(zh, (), |handle| handle.client().set_context(context));
+    guard::look(zh, (), |handle| {
+        if handle.client().set_context(context) {
+            handle.watcher_changed();
+        }
+    });
 }
 
 /// Replaces the handle's watcher, which is told of session events.

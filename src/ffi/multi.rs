@@ -228,9 +228,9 @@ pub unsafe extern "C-unwind" fn zoo_amulti(
         let results = handle.client().queue.is_none().then_some(results);
         // SAFETY: the documentation asks for arrays of `count` elements.
         unsafe {
-            transaction::submit(handle, count, ops, results, |request, results| {
+            transaction::submit(handle, count, ops, results, |request, results, refusal| {
                 let cookie = Cookie::AsyncMulti(call, results);
-                handle.submit(request, cookie, None)
+                handle.submit(request, cookie, None).map_err(refusal)
             })
         }
     })
@@ -238,8 +238,7 @@ pub unsafe extern "C-unwind" fn zoo_amulti(
 
 /// Does several operations, all or none of them, and waits for the results.
 ///
-/// Results are as for zoo_amulti(), except that they stay as they were if the connection was
-/// lost before the answer came.
+/// Results are as for zoo_amulti(), also if the connection was lost before the answer came.
 ///
 /// \param zh the handle.
 /// \param count number of operations; 0 or less submits an empty transaction, which succeeds.
@@ -260,15 +259,22 @@ pub unsafe extern "C-unwind" fn zoo_multi(
     guard::code(zh, |handle| {
         // SAFETY: the documentation asks for arrays of `count` elements.
         unsafe {
-            transaction::submit(handle, count, ops, Some(results), |request, mut results| {
-                let client = handle.client();
-                let out = Out::Multi(UserPtr(&raw mut *results));
-                let done = sync_call::wait(&client.calls, out, |cookie| {
-                    handle.submit(request, cookie, None)
-                });
-                client.transactions.give(results);
-                done
-            })
+            let results = Some(results);
+            transaction::submit(
+                handle,
+                count,
+                ops,
+                results,
+                |request, mut results, refusal| {
+                    let client = handle.client();
+                    let out = Out::Multi(UserPtr(&raw mut *results));
+                    let done = sync_call::wait(&client.calls, out, |cookie| {
+                        handle.submit(request, cookie, None).map_err(refusal)
+                    });
+                    client.transactions.give(results);
+                    done
+                },
+            )
         }
     })
 }

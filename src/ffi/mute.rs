@@ -5,7 +5,6 @@
 //! (T-39); then the thread's own count, dropped with it, takes back what it had added.
 
 use std::cell::Cell;
-use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Condvar, Mutex};
@@ -116,17 +115,8 @@ pub(super) fn mute() {
     }
 }
 
-/// Sees to it that a child of fork does not wait for threads of its parent.
-pub(super) fn watch_forks() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        // SAFETY: the handler is a function of this library, which only touches an atomic and
-        // the thread's own cell; without memory for it the call fails and changes nothing.
-        unsafe { libc::pthread_atfork(None, None, Some(forget_other_threads)) };
-    });
-}
-
-unsafe extern "C" fn forget_other_threads() {
+/// In a child of fork: there are no callbacks but those that this thread is inside of.
+pub(super) fn forget_other_threads() {
     GATE.recount(running_here());
 }
 

@@ -10,14 +10,15 @@
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::ops::Deref;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use parking_lot::Mutex;
+use crate::runtime::primitives::AtomicU64;
 
-const SLOT_BITS: u32 = 18;
+/// A model pays for each slot, whether it uses it or not.
+const SLOT_BITS: u32 = if cfg!(all(test, loom)) { 2 } else { 18 };
 const GENERATION_BITS: u32 = 26;
-const CHUNK: usize = 256;
+const CHUNK: usize = if cfg!(all(test, loom)) { 2 } else { 256 };
 const CHUNKS: usize = (1 << SLOT_BITS) / CHUNK;
 
 // A slot's state: generation, phase and users in one word, so that one exchange decides.
@@ -87,8 +88,18 @@ impl<T> Slot<T> {
 #[derive(Debug)]
 pub(super) struct Table<T: 'static> {
     chunks: [OnceLock<Box<[Slot<T>]>>; CHUNKS],
+    /// Not one of the model checker's: no thread is interrupted under it by what that checks. And
+    /// not parking_lot's, which has to find out in a child of fork whom to wake.
     free: Mutex<Free>,
+    held: Held,
 }
+
+/// The lock while the process forks.
+#[derive(Debug)]
+struct Held(UnsafeCell<Option<MutexGuard<'static, Free>>>);
+
+// SAFETY: only who has the lock touches it, and gives it back on the same thread.
+unsafe impl Sync for Held {}
 
 #[derive(Debug)]
 struct Free {
@@ -106,7 +117,29 @@ impl<T: Send + Sync> Table<T> {
                 vacant: VecDeque::new(),
                 used: 0,
             }),
+            held: Held(UnsafeCell::new(None)),
         }
+    }
+
+    /// Keeps other threads from reserving and vacating slots, until [`release`](Self::release).
+    pub(super) fn hold(&'static self) {
+        let free = self.free();
+        // SAFETY: the place belongs to whoever has the lock, as we do.
+        unsafe { *self.held.0.get() = Some(free) };
+    }
+
+    /// Ends [`hold`](Self::hold).
+    ///
+    /// # Safety
+    /// This thread, or the one that it continues in a child of fork, holds it.
+    pub(super) unsafe fn release(&'static self) {
+        // SAFETY: the place belongs to whoever has the lock, which our caller promises.
+        drop(unsafe { (*self.held.0.get()).take() });
+    }
+
+    fn free(&self) -> MutexGuard<'_, Free> {
+        // A panic in between would leave it as it was.
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn slot(&self, id: Id) -> Option<&Slot<T>> {
@@ -117,7 +150,7 @@ impl<T: Send + Sync> Table<T> {
     /// Takes a slot for a value to come. `None` if all are taken.
     pub(super) fn reserve(&self) -> Option<Id> {
         let index = {
-            let mut free = self.free.lock();
+            let mut free = self.free();
             match free.vacant.pop_front() {
                 Some(index) => index,
                 None if free.used < CHUNK * CHUNKS => {
@@ -229,7 +262,7 @@ impl<T: Send + Sync> Table<T> {
         };
         slot.state
             .store(Slot::<T>::pack(next, VACANT, 0), Ordering::Release);
-        self.free.lock().vacant.push_back(id.slot());
+        self.free().vacant.push_back(id.slot());
         drop(value);
     }
 }
@@ -261,5 +294,7 @@ impl<T: Send + Sync> Drop for Ref<'_, T> {
     }
 }
 
+#[cfg(all(test, loom))]
+mod models;
 #[cfg(test)]
 mod tests;

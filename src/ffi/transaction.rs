@@ -21,6 +21,9 @@ use crate::log::{Level, Line, enabled};
 /// Transactions up to this size are converted without allocating.
 const FEW: usize = 16;
 
+/// What a transaction that could not be submitted is told; not for codes of the server.
+pub(super) type Refusal = fn(Code) -> Code;
+
 /// Checks and converts the operations, prepares the results and gives both to `send`.
 ///
 /// Without `results` the answers are only given to [`MultiResults::answer`].
@@ -32,13 +35,13 @@ pub(super) unsafe fn submit(
     count: c_int,
     ops: *const zoo_op_t,
     results: Option<*mut zoo_op_result_t>,
-    send: impl FnOnce(Request<'_>, Box<MultiResults>) -> Result<(), Code>,
+    send: impl FnOnce(Request<'_>, Box<MultiResults>, Refusal) -> Result<(), Code>,
 ) -> Result<(), Code> {
     let mut answers = handle.client().transactions.take();
     answers.clear();
     let count = usize::try_from(count).unwrap_or(0);
     if count == 0 {
-        return send(Request::Multi(&[]), answers);
+        return send(Request::Multi(&[]), answers, |code| code);
     }
     if ops.is_null() || results.is_some_and(<*mut _>::is_null) {
         return Err(Code::BAD_ARGUMENTS);
@@ -68,7 +71,7 @@ pub(super) unsafe fn submit(
         unsafe { answers.prepare(ops) };
     }
     // A bad path or state is a marshalling error in a transaction (C-623).
-    send(Request::Multi(&requests), answers).map_err(|code| match code {
+    send(Request::Multi(&requests), answers, |code| match code {
         Code::BAD_ARGUMENTS | Code::INVALID_STATE => Code::MARSHALLING_ERROR,
         other => other,
     })
@@ -272,20 +275,6 @@ impl MultiResults {
         }
         let is_whole = received.is_some_and(|mut rest| rest.next().is_none());
         if is_whole { overall } else { failure }
-    }
-
-    /// The same for a waiting caller, whose results stay untouched if no answer came (C-630).
-    pub(super) fn finish_sync(&self, result: Result<Outcome<'_>, Code>) -> Code {
-        match result {
-            Err(
-                code @ (Code::CONNECTION_LOSS
-                | Code::OPERATION_TIMEOUT
-                | Code::SESSION_EXPIRED
-                | Code::AUTH_FAILED
-                | Code::CLOSING),
-            ) => code,
-            result => self.complete(result),
-        }
     }
 
     fn store(&self, i: usize, answer: Answer<'_>) {

@@ -27,21 +27,22 @@ impl Inbox {
         *self = Self::default();
     }
 
-    /// Where the next bytes go; never empty.
+    /// Where the next bytes go; never empty. `None` if there is no memory for them.
     ///
     /// A length word alone can make nobody allocate what it claims: memory follows the bytes
     /// that really came.
-    pub(super) fn space(&mut self) -> &mut [u8] {
+    pub(super) fn space(&mut self) -> Option<&mut [u8]> {
         let mut size = self.wanted.max(SMALL);
         if self.filled >= size {
             // An incomplete frame fills the buffer: at most double it, at most to its end.
             let needed = input_needed(&self.buffer[..self.filled]);
             size = needed.clamp(self.filled + SMALL, self.filled * 2);
         }
-        if self.buffer.len() < size {
+        if let Some(more) = size.checked_sub(self.buffer.len()) {
+            self.buffer.try_reserve(more).ok()?;
             self.buffer.resize(size, 0);
         }
-        &mut self.buffer[self.filled..]
+        Some(&mut self.buffer[self.filled..])
     }
 
     /// `n` bytes of [`space`](Self::space) now hold input.
@@ -91,7 +92,7 @@ mod tests {
 
     fn receive(inbox: &mut Inbox, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            let space = inbox.space();
+            let space = inbox.space().unwrap();
             let n = space.len().min(bytes.len());
             space[..n].copy_from_slice(&bytes[..n]);
             inbox.received(n);
@@ -131,20 +132,20 @@ mod tests {
     fn buffers_grow_with_the_load_and_not_further() {
         let mut inbox = Inbox::default();
         for _ in 0..20 {
-            let n = inbox.space().len();
+            let n = inbox.space().unwrap().len();
             inbox.received(n);
             inbox.hand_over(n, Vec::new());
         }
-        assert_eq!(inbox.space().len(), LARGE);
+        assert_eq!(inbox.space().unwrap().len(), LARGE);
         inbox.clear();
-        assert_eq!(inbox.space().len(), SMALL);
+        assert_eq!(inbox.space().unwrap().len(), SMALL);
     }
 
     #[test]
     fn a_little_input_does_not_take_a_large_buffer_along() {
         let mut inbox = Inbox::default();
-        while inbox.space().len() < LARGE {
-            let n = inbox.space().len();
+        while inbox.space().unwrap().len() < LARGE {
+            let n = inbox.space().unwrap().len();
             inbox.received(n);
             inbox.hand_over(n, Vec::new());
         }

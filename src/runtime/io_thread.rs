@@ -54,7 +54,7 @@ impl<C: Client> IoThread<C> {
             let turn = self.guarded_turn();
             // Nothing with a destructor is alive here while the program's code runs.
             self.run_aftermath();
-            if turn == Turn::Over {
+            if turn == Turn::Over || self.handle.client.is_inherited() {
                 return;
             }
         }
@@ -141,7 +141,10 @@ impl<C: Client> IoThread<C> {
         while let Some((auth, code)) = self.aftermath.auth.pop_front() {
             self.handle.client.complete_auth(auth, code);
         }
-        if let Some(batch) = self.aftermath.last_batch.take() {
+        // One of them may have forked, and then its child is here as well, without the others.
+        if let Some(batch) = self.aftermath.last_batch.take()
+            && !self.handle.client.is_inherited()
+        {
             self.handle.promises.give(batch.items.len());
             self.handle.dispatch(batch);
         }

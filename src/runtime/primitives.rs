@@ -1,9 +1,13 @@
-//! The locks that the threads of a handle meet at. In the models of `super::models` they are
-//! those of the model checker, with the same interface.
+//! The locks and words that the threads of a handle meet at. In the models of `super::models` they
+//! are those of the model checker, with the same interface.
 
 #[cfg(not(all(test, loom)))]
 pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+#[cfg(not(all(test, loom)))]
+pub(crate) use std::sync::atomic::AtomicU64;
 
+#[cfg(all(test, loom))]
+pub(crate) use loom::sync::atomic::AtomicU64;
 #[cfg(all(test, loom))]
 pub(crate) use modelled::{Condvar, Mutex, MutexGuard};
 

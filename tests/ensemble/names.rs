@@ -71,7 +71,7 @@ pub(crate) fn a_name_that_moves_is_followed(ensemble: &mut Ensemble) {
     zk.get(&root, None).unwrap();
 }
 
-// C-410
+// C-410, F-7
 pub(crate) fn a_name_that_is_gone_keeps_its_last_addresses(ensemble: &mut Ensemble) {
     resolver::set("gone.test", &addresses(ensemble, &[2]));
     let zk = Zk::connect(&hosts(ensemble, "gone.test"), TIMEOUT);

@@ -3,9 +3,10 @@
 //! `docs/contract.toml` lists the numbers, tests name them (`claims`), and `docs/compat.md` shows
 //! both. A number must be claimed by a test or have a reason why none can claim it.
 
-mod claims;
+pub(crate) mod claims;
 mod contract;
-mod page;
+pub(crate) mod numbers;
+pub(crate) mod page;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -33,7 +34,7 @@ impl Matrix {
     /// Reads the table of numbers, the tests and the quirks.
     pub(crate) fn read() -> Result<Self> {
         let contract = Contract::parse(&read(CONTRACT)?).context(CONTRACT)?;
-        let claims = claims::read(&contract)?;
+        let claims = claims::read(&contract.names())?;
         let quirks = page::quirks(&read(QUIRKS)?);
         Ok(Self {
             contract,

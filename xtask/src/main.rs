@@ -3,9 +3,13 @@
 mod artifacts;
 mod bench;
 mod chaos;
+mod closes;
 mod compat;
 mod compile;
 mod demo;
+mod faults;
+mod fuzz;
+mod hostile;
 mod instructions;
 mod packages;
 mod process;
@@ -39,14 +43,33 @@ cargo xtask COMMAND
     --minutes N           end after so many minutes (default 10)
     --seed N              repeat the schedule of this seed
     --library PATH        on this libzookeeper_mt.so.2 instead of ours
+  closes                close handles with calls in flight, from everywhere, and count what is lost
+    --count N             rounds of each scene (default 10000)
+    --library PATH        on this libzookeeper_mt.so.2 instead of ours
+    --sanitize            on ours under AddressSanitizer
   soak                  let many handles make random calls under faults; nothing may grow
     --minutes N           how long (default 60)
     --seed N              repeat the random choices of this seed
     --handles N           number of handles (default 200)
     --server NAME         test (default) or java
     --library PATH        on this libzookeeper_mt.so.2 instead of ours
+  fuzz [TARGET]...      run the fuzz targets (fuzz/), all or these
+    --seconds N           how long each runs (default 60)
+    --minutes N           the same in minutes
+    --jobs N              how many run at a time (default 2)
+    --minimise            instead, make what runs have found the committed corpus, minimised
+  hostile               sessions with a server whose every connection goes wrong
+    --sessions N          so many (default 100,000)
+    --minutes N           end after so many minutes (default: no limit)
+    --workers N           threads that use handles (default 8)
+    --seed N              other requests and damage
+    --library PATH        on this libzookeeper_mt.so.2 instead of ours
   compat                write docs/compat.md: which test tries which number of the contract
     --check               only say whether it is up to date and every number has a test
+  faults                run the tests of faults on both libraries where the record lacks them, and write
+                        docs/faults.md: what the C library does and what this one does
+    --again               run all of them
+    --check               only say whether everything is up to date
   bench                 measure our library, Debian's and a bare socket in turn (docs/performance.md)
     --case NAME           only this case; may be repeated
     --server NAME         only on this server, canned, test or java; may be repeated
@@ -122,6 +145,15 @@ fn run() -> Result<bool> {
             finish(args)?;
             chaos::run(&options)
         }
+        "closes" => {
+            let options = closes::Options {
+                count: args.opt_value_from_str("--count")?.unwrap_or(10_000),
+                library: args.opt_value_from_os_str("--library", path)?,
+                sanitize: args.contains("--sanitize"),
+            };
+            finish(args)?;
+            closes::run(&options)
+        }
         "soak" => {
             let minutes: u64 = args.opt_value_from_str("--minutes")?.unwrap_or(60);
             let mut options =
@@ -139,10 +171,38 @@ fn run() -> Result<bool> {
             finish(args)?;
             soak::run(&options)
         }
+        "fuzz" => fuzz(args),
+        "hostile" => {
+            let minutes: Option<u64> = args.opt_value_from_str("--minutes")?;
+            let mut options = hostile::Options::of(100_000);
+            if let Some(sessions) = args.opt_value_from_str("--sessions")? {
+                options.sessions = sessions;
+            }
+            if let Some(minutes) = minutes {
+                options.time = Duration::from_secs(minutes.saturating_mul(60));
+            }
+            if let Some(workers) = args.opt_value_from_str("--workers")? {
+                options.workers = workers;
+            }
+            if let Some(seed) = args.opt_value_from_str("--seed")? {
+                options.seed = seed;
+            }
+            options.library = args.opt_value_from_os_str("--library", path)?;
+            finish(args)?;
+            hostile::run(&options)
+        }
         "compat" => {
             let check = args.contains("--check");
             finish(args)?;
             compat::run(check)
+        }
+        "faults" => {
+            let (check, again) = (args.contains("--check"), args.contains("--again"));
+            finish(args)?;
+            if check {
+                return faults::check();
+            }
+            faults::run(again)
         }
         "bench" => match args.subcommand()?.as_deref() {
             None => bench(args),
@@ -182,6 +242,28 @@ fn bench(mut args: Arguments) -> Result<bool> {
         return Ok(true);
     }
     bench::run(&options)
+}
+
+fn fuzz(mut args: Arguments) -> Result<bool> {
+    let minimise = args.contains("--minimise");
+    let minutes: Option<u64> = args.opt_value_from_str("--minutes")?;
+    let seconds: Option<u64> = args.opt_value_from_str("--seconds")?;
+    let jobs = args.opt_value_from_str("--jobs")?.unwrap_or(2);
+    let mut targets = Vec::new();
+    while let Some(target) = args.opt_free_from_str()? {
+        targets.push(target);
+    }
+    finish(args)?;
+    if minimise {
+        fuzz::minimise(&targets)?;
+        return Ok(true);
+    }
+    let seconds = minutes.map_or(seconds, |minutes| Some(minutes.saturating_mul(60)));
+    fuzz::run(&fuzz::Options {
+        time: Duration::from_secs(seconds.unwrap_or(60)),
+        targets,
+        jobs,
+    })
 }
 
 fn path(value: &std::ffi::OsStr) -> Result<PathBuf, std::convert::Infallible> {

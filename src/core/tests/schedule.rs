@@ -317,7 +317,7 @@ fn whatever_happens_requests_end_once_acknowledged_writes_stay_and_watches_fire(
     });
 }
 
-// C-264, C-530, C-534
+// C-264, C-530, C-534, F-24
 #[test]
 fn a_handle_closed_at_any_moment_has_finished_every_request_once() {
     for_seeds(200, |seed| {

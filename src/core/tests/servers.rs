@@ -19,7 +19,7 @@ fn down(setup: Setup) -> Pair {
     pair
 }
 
-// C-420, C-421: plain round robin, one pause of a sixtieth per pass.
+// C-420, C-421, F-1, F-2: plain round robin, one pause of a sixtieth per pass.
 #[test]
 fn all_servers_are_tried_equally_often_with_one_pause_per_pass() {
     for n in 1..=6 {
@@ -36,7 +36,7 @@ fn all_servers_are_tried_equally_often_with_one_pause_per_pass() {
     }
 }
 
-// C-421
+// C-421, F-1
 #[test]
 fn the_one_server_that_comes_back_is_found_within_a_pass() {
     for n in 1..=6 {
@@ -117,7 +117,7 @@ fn the_same_servers_in_another_order_change_nothing() {
     assert!(pair.log().is_empty());
 }
 
-// C-450, C-452, C-400: a changed port is another server.
+// C-450, C-452, C-400, F-3: a changed port is another server.
 #[test]
 fn a_connection_whose_server_is_gone_from_the_list_moves_with_an_event_and_a_loss() {
     let mut pair = Pair::new(hosts(2));
@@ -214,7 +214,7 @@ fn cycling_changes_the_next_server_and_leaves_the_connection_alone() {
     assert_eq!(pair.states, [3]);
 }
 
-// C-410: names are looked up anew when a server is to be chosen, not all the time.
+// C-410, F-6: names are looked up anew when a server is to be chosen, not all the time.
 #[test]
 fn names_are_to_be_resolved_after_a_loss_and_after_each_pass_without_success() {
     let mut pair = Pair::new(hosts(2));

@@ -96,3 +96,24 @@ fn a_call_that_was_given_up_serves_nobody_else() {
         assert_eq!(stats.map(|stat| stat.mzxid), [MINE; 2]);
     });
 }
+
+#[test]
+fn a_close_finishes_a_call_whose_caller_gives_up_without_a_trace() {
+    explore(|| {
+        let calls = Calls::default();
+        let mut stat = nothing();
+        let mut closer = None;
+        let out = Out::Stat(UserPtr(&raw mut stat));
+        let result = wait(&calls, out, |cookie| {
+            let Cookie::Sync(call) = cookie else {
+                panic!("not the cookie of a synchronous call");
+            };
+            closer = Some(thread::spawn(move || call.finish(Err(Code::CLOSING))));
+            Err(Code::INVALID_STATE)
+        });
+        assert_eq!(result, Err(Code::INVALID_STATE));
+        stat.mzxid = MINE;
+        closer.expect("the request was submitted").join().unwrap();
+        assert_eq!(stat.mzxid, MINE);
+    });
+}

@@ -124,29 +124,19 @@ fn a_failed_transaction_tells_the_culprit_and_clears_values_and_stats() {
 }
 
 #[test]
-fn a_lost_connection_reaches_asynchronous_results_but_not_synchronous_ones() {
+fn a_code_of_the_whole_request_reaches_every_result() {
     for code in [
         Code::CONNECTION_LOSS,
         Code::OPERATION_TIMEOUT,
         Code::CLOSING,
+        Code::THROTTLED_OP,
     ] {
         let mut places = Places::new();
-        assert_eq!(places.results().finish_sync(Err(code)), code);
-        assert_eq!(places.codes(), [77; 4]);
-        assert!(!places.results[0].value.is_null());
         assert_eq!(places.results().complete(Err(code)), code);
         assert_eq!(places.codes(), [code.0; 4]);
         assert!(places.results[0].value.is_null());
         assert!(places.results[1].stat.is_null());
     }
-}
-
-#[test]
-fn an_error_of_the_whole_request_reaches_synchronous_results() {
-    let mut places = Places::new();
-    let code = places.results().finish_sync(Err(Code::THROTTLED_OP));
-    assert_eq!(code, Code::THROTTLED_OP);
-    assert_eq!(places.codes(), [Code::THROTTLED_OP.0; 4]);
 }
 
 #[test]

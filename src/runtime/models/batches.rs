@@ -10,7 +10,7 @@ use crate::runtime::batches::{Batches, Reusable};
 
 type Queue = Batches<Vec<u32>>;
 
-impl Reusable for Vec<u32> {
+impl<T> Reusable for Vec<T> {
     fn clear(&mut self) {
         self.clear();
     }

@@ -3,6 +3,7 @@
 //! (`cargo xtask test --only models`). A thread that is never woken is a deadlock, which fails.
 
 mod batches;
+mod close;
 mod deadline;
 mod gate;
 mod inlet;

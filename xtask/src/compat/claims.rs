@@ -2,13 +2,14 @@
 //!
 //! In C a claim is the second argument of `TEST(name, "C-123 C-124")` or of a macro whose name ends
 //! in SCENARIO. In Rust it is a comment line directly above the test function,
-//! `// C-123, C-485…C-490: words`. In Python it is `# C-123` there.
+//! `// C-123, C-485…C-490: words`. In Python it is `# C-123` there. Numbers of several tables may
+//! stand together.
 
 use std::fs;
 
 use anyhow::{Context, Result, bail};
 
-use super::contract::{Contract, scan};
+use super::numbers::{Numbers, begins_with_number, scan};
 use crate::artifacts::root;
 
 /// Where tests are.
@@ -55,7 +56,7 @@ struct Test {
 }
 
 /// All claims of the repository, in the order of files and tests.
-pub(crate) fn read(contract: &Contract) -> Result<Vec<Claim>> {
+pub(crate) fn read(known: &Numbers<'_>) -> Result<Vec<Claim>> {
     let mut claims = Vec::new();
     for folder in FOLDERS {
         for file in files(folder)? {
@@ -63,7 +64,7 @@ pub(crate) fn read(contract: &Contract) -> Result<Vec<Claim>> {
             let extended = text.contains(EXTENSIONS);
             for test in tests(&file, &text) {
                 let context = || format!("{} in {file}", test.name);
-                let mut found = claims_of(contract, &file, &test).with_context(context)?;
+                let mut found = claims_of(known, &file, &test).with_context(context)?;
                 for claim in &mut found {
                     claim.on_both &= !extended;
                 }
@@ -77,14 +78,14 @@ pub(crate) fn read(contract: &Contract) -> Result<Vec<Claim>> {
     Ok(claims)
 }
 
-fn claims_of(contract: &Contract, file: &str, test: &Test) -> Result<Vec<Claim>> {
-    let mut numbers = contract.named_in(&test.claims)?;
+fn claims_of(known: &Numbers<'_>, file: &str, test: &Test) -> Result<Vec<Claim>> {
+    let mut numbers = known.named_in(&test.claims)?;
     numbers.sort();
     numbers.dedup();
     let excuse = test.body.split_once(NOT_THERE).map(|(_, after)| after);
     let excuse = excuse.and_then(|after| after.split_once(");"));
-    let deviates_by = excuse.map_or_else(|| Ok(Vec::new()), |(why, _)| contract.named_in(why))?;
-    if excuse.is_some() && deviates_by.is_empty() {
+    let deviates_by = excuse.map_or_else(|| Ok(Vec::new()), |(why, _)| known.named_in(why))?;
+    if excuse.is_some_and(|(why, _)| scan(why).is_empty()) {
         bail!("it does not run on the C library and names no number for it");
     }
     let on_both = if is_c(file) {
@@ -184,7 +185,7 @@ fn commented_tests(text: &str, comment: &str, keyword: &str, marked: Marked) -> 
         if code.starts_with("#[") || code.starts_with('@') {
             attribute |= code.starts_with("#[test]");
         } else if let Some(said) = said {
-            if starts_with_number(said) {
+            if begins_with_number(said) {
                 let numbers = said.split(':').next().unwrap_or(said);
                 claims = format!("{claims} {numbers}");
             }
@@ -212,11 +213,6 @@ fn commented_tests(text: &str, comment: &str, keyword: &str, marked: Marked) -> 
         }
     }
     tests
-}
-
-fn starts_with_number(text: &str) -> bool {
-    let first = text.split([',', ':', ' ', '…']).next().unwrap_or_default();
-    text.starts_with(['C', 'T']) && scan(first).len() == 1
 }
 
 /// The name of the function that this line begins.

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::claims::Claim;
-use super::contract::{Contract, scan};
+use super::contract::Contract;
+use super::numbers::scan;
 
 const HEAD: &str = "\
 # Compatibility
@@ -78,7 +79,7 @@ pub(crate) fn page(contract: &Contract, claims: &[Claim], quirks: &[Quirk]) -> S
             for quirk in quirks.iter().filter(|quirk| quirk.is_about(number)) {
                 let _ = write!(status, ", [{}](quirks.md)", quirk.id);
             }
-            let tests = tests(&of_it);
+            let tests = tests(&of_it, |claim| !claim.deviates_by.is_empty());
             let _ = writeln!(sections, "| {number} | {what} | {status} | {tests} |");
         }
     }
@@ -91,8 +92,8 @@ pub(crate) fn page(contract: &Contract, claims: &[Claim], quirks: &[Quirk]) -> S
     )
 }
 
-/// The tests of a number, file by file.
-fn tests(claims: &[&Claim]) -> String {
+/// The tests of a number, file by file, some with a mark.
+pub(crate) fn tests(claims: &[&Claim], marked: impl Fn(&Claim) -> bool) -> String {
     let mut text = String::new();
     for (index, claim) in claims.iter().enumerate() {
         let file = &claim.file;
@@ -104,7 +105,7 @@ fn tests(claims: &[&Claim]) -> String {
             let _ = write!(text, "{separator}[{name}](../{file}): ");
         }
         text += &claim.test;
-        if !claim.deviates_by.is_empty() {
+        if marked(claim) {
             text += "\\*";
         }
     }
@@ -144,7 +145,8 @@ mod tests {
             claim("two", "c-tests/api/a.c", &["C-001"]),
             claim("three", "src/b.rs", &[]),
         ];
-        let listed = tests(&claims.iter().collect::<Vec<_>>());
+        let claims: Vec<_> = claims.iter().collect();
+        let listed = tests(&claims, |claim| !claim.deviates_by.is_empty());
         let expected =
             "[api/a.c](../c-tests/api/a.c): one, two\\*<br>[src/b.rs](../src/b.rs): three";
         assert_eq!(listed, expected);

@@ -1,4 +1,4 @@
-//! The C API, called from the C and C++ programs in `c-tests/api`.
+//! The C API, called from the C and C++ programs in `c-tests/api` and `c-tests/faults`.
 //!
 //! Every program is linked with all of `c-tests/harness`, gets a server of its own in `ZK_HOSTS`, and prints
 //! `N passed, N failed, N skipped` as its last line.
@@ -19,8 +19,9 @@ use crate::server::Kind;
 use crate::suites::{original, servers};
 
 const LIMIT: Duration = Duration::from_secs(180);
+const HARNESS: &str = "c-tests/harness";
 /// Half of the shortest session timeout; tests of expiry are as fast as this is short.
-const TICK_MS: u32 = 200;
+pub(crate) const TICK_MS: u32 = 200;
 
 pub(super) fn run(report: &mut Report) -> Result<()> {
     let kinds = servers(report, "the C API");
@@ -38,54 +39,106 @@ pub(super) fn run_original(report: &mut Report) -> Result<()> {
 
 /// How the programs are built and run.
 #[derive(Debug)]
-pub(super) struct Setup {
+pub(crate) struct Setup {
     pub(super) library: Library,
+    /// The folder of the programs, relative to the repository's root.
+    pub(super) programs: &'static str,
     pub(super) flags: Vec<OsString>,
     pub(super) link_flags: Vec<OsString>,
-    pub(super) environment: Vec<(&'static str, OsString)>,
+    pub(crate) environment: Vec<(&'static str, OsString)>,
+    /// A program and its arguments that runs each of them.
+    pub(super) wrapper: Vec<OsString>,
+    /// Names of sources to run; all if empty.
+    pub(crate) only: Vec<String>,
+    /// Time that a program may take.
+    pub(crate) limit: Duration,
+    /// Shows what programs remark, lines that begin with `#`, even if all is well.
+    pub(crate) remarks: bool,
 }
 
 impl Setup {
-    pub(super) fn of(library: Library) -> Self {
+    /// For the programs of `c-tests/api`, with nothing special.
+    pub(crate) fn of(library: Library) -> Self {
         Self {
             library,
+            programs: "c-tests/api",
             flags: Vec::new(),
             link_flags: Vec::new(),
             environment: Vec::new(),
+            wrapper: Vec::new(),
+            only: Vec::new(),
+            limit: LIMIT,
+            remarks: false,
         }
     }
 
-    pub(super) fn run(&self, report: &mut Report, kinds: &[Kind]) -> Result<()> {
+    pub(crate) fn run(&self, report: &mut Report, kinds: &[Kind]) -> Result<()> {
         let folder = tempfile::tempdir()?;
-        let mut flags = self.flags.clone();
-        let harness_folder = root().join("c-tests/harness");
-        flags.extend(["-I".into(), harness_folder.clone().into()]);
-        let mut harness = Vec::new();
-        for source in sources(&harness_folder, &["c"])? {
-            let object = folder.path().join(display_name(&source) + ".o");
-            compile(&source, &flags, &object)?;
-            harness.push(object);
+        let harness = self.harness(folder.path())?;
+        let mut tests = sources(&root().join(self.programs), &["c", "cpp"])?;
+        tests.retain(|source| self.only.is_empty() || self.only.contains(&display_name(source)));
+        if tests.len() < self.only.len() {
+            bail!("not all of {:?} are in {}", self.only, self.programs);
         }
-        let tests = sources(&root().join("c-tests/api"), &["c", "cpp"])?;
         if tests.is_empty() {
-            bail!("there are no programs in c-tests/api");
+            bail!("there are no programs in {}", self.programs);
         }
         for source in tests {
             let name = display_name(&source);
-            let program = folder.path().join(&name);
-            let built = Program::new(std::iter::once(source).chain(harness.iter().cloned()))
-                .flags(&flags)
-                .link_flags(&self.link_flags)
-                .build(&self.library, &program);
-            if let Err(error) = built {
-                report.fail(&name, &format!("{error:#}"));
-                continue;
-            }
-            for &kind in kinds {
-                self.run_program(report, &name, &program, kind);
+            match self.program(folder.path(), &source, &harness) {
+                Ok(program) => {
+                    for &kind in kinds {
+                        self.run_program(report, &name, &program, kind);
+                    }
+                }
+                Err(error) => report.fail(&name, &format!("{error:#}")),
             }
         }
         Ok(())
+    }
+
+    /// Compiles into `folder` what all programs are linked with.
+    pub(crate) fn harness(&self, folder: &Path) -> Result<Vec<PathBuf>> {
+        let mut harness = Vec::new();
+        for source in sources(&root().join(HARNESS), &["c"])? {
+            let object = folder.join(display_name(&source) + ".o");
+            compile(&source, &self.compiler_flags(), &object)?;
+            harness.push(object);
+        }
+        Ok(harness)
+    }
+
+    /// Builds a program in `folder`.
+    pub(crate) fn program(
+        &self,
+        folder: &Path,
+        source: &Path,
+        harness: &[PathBuf],
+    ) -> Result<PathBuf> {
+        let program = folder.join(display_name(source));
+        let sources = std::iter::once(source.to_owned()).chain(harness.iter().cloned());
+        Program::new(sources)
+            .flags(&self.compiler_flags())
+            .link_flags(&self.link_flags)
+            .build(&self.library, &program)?;
+        Ok(program)
+    }
+
+    fn compiler_flags(&self) -> Vec<OsString> {
+        let mut flags = self.flags.clone();
+        flags.extend(["-I".into(), root().join(HARNESS).into()]);
+        flags
+    }
+
+    /// What runs a program on the library, this server being there.
+    pub(crate) fn test_command(&self, program: &Path, hosts: &str, kind: Kind) -> Command {
+        let mut command = self.command(program);
+        let server = if kind == Kind::Java { "java" } else { "test" };
+        command
+            .envs(self.environment.iter().cloned())
+            .env("ZK_HOSTS", hosts)
+            .env("ZK_SERVER", server);
+        command
     }
 
     fn run_program(&self, report: &mut Report, name: &str, program: &Path, kind: Kind) {
@@ -103,20 +156,16 @@ impl Setup {
     /// Runs a program that counts for itself. The second value is its output.
     fn counted_run(&self, program: &Path, kind: Kind) -> Result<(Counts, String)> {
         let server = kind.start(TICK_MS)?;
-        let mut command: Command = tied_command(program);
-        command
-            .envs(self.environment.iter().cloned())
-            .env("ZK_HOSTS", &server.hosts)
-            .env(
-                "ZK_SERVER",
-                if kind == Kind::Java { "java" } else { "test" },
-            );
+        let mut command = self.test_command(program, &server.hosts, kind);
         if self.library.name == Library::ORIGINAL {
             // What is known to crash or hang there is skipped with its reason.
             command.env("ZK_REFERENCE", "1");
         }
-        self.library.load_in(&mut command);
-        let finished = run_captured(&mut command, LIMIT)?;
+        let finished = run_captured(&mut command, self.limit)?;
+        if self.remarks {
+            let remarks = finished.stdout.lines().filter(|line| line.starts_with('#'));
+            remarks.for_each(|line| println!("   {line}"));
+        }
         let last = finished.stdout.lines().next_back().unwrap_or_default();
         let counts = Counts::parse(last)
             .with_context(|| format!("no closing line\n{}", finished.describe()))?;
@@ -127,6 +176,40 @@ impl Setup {
             bail!("it ran no test");
         }
         Ok((counts, finished.describe()))
+    }
+}
+
+impl Setup {
+    /// Builds and runs one program that is no list of tests, however it ends.
+    pub(super) fn run_alone(
+        &self,
+        source: &Path,
+        arguments: &[&str],
+        environment: &[(&str, OsString)],
+    ) -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let program = folder.path().join(display_name(source));
+        Program::new([source.to_owned()])
+            .flags(&self.flags)
+            .link_flags(&self.link_flags)
+            .build(&self.library, &program)?;
+        let mut command = self.command(&program);
+        command.args(arguments).envs(environment.iter().cloned());
+        run_captured(&mut command, self.limit)?;
+        Ok(())
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = match self.wrapper.split_first() {
+            None => tied_command(program),
+            Some((wrapper, arguments)) => {
+                let mut command = tied_command(wrapper);
+                command.args(arguments).arg(program);
+                command
+            }
+        };
+        self.library.load_in(&mut command);
+        command
     }
 }
 

@@ -1,5 +1,6 @@
 //! The test suites of `cargo xtask test`.
 
+pub(crate) mod asan;
 mod beside;
 mod c_api;
 mod chaos;
@@ -11,13 +12,18 @@ mod demo;
 mod diff;
 mod dropin;
 mod ensemble;
+mod faults;
+mod fuzz;
 mod headers;
+mod hostile;
 mod install;
 mod instructions;
+mod memcheck;
 mod models;
 mod python;
 mod recipes;
 mod rust;
+mod sanitizer;
 mod soak;
 mod tsan;
 
@@ -31,13 +37,14 @@ use crate::packages;
 use crate::report::Report;
 use crate::server::Kind;
 
+pub(crate) use c_api::{Setup, TICK_MS};
 pub(crate) use python::KAZOO_SUITE;
 
 /// A named group of checks. It reports failures; an error means that it could not go on at all.
 type Suite = fn(&mut Report) -> Result<()>;
 
 /// Name, meaning and whether a full run includes it.
-const SUITES: [(&str, &str, Suite, bool); 21] = [
+const SUITES: &[(&str, &str, Suite, bool)] = &[
     (
         "rust",
         "cargo test of the whole workspace, the ABI guards included",
@@ -76,10 +83,40 @@ const SUITES: [(&str, &str, Suite, bool); 21] = [
         false,
     ),
     (
+        "faults",
+        "the faults of the C library: none here, each with a test, and docs/faults.md up to date",
+        faults::run,
+        true,
+    ),
+    (
         "tsan",
         "the C API under ThreadSanitizer, library included",
         tsan::run,
         true,
+    ),
+    (
+        "asan",
+        "the C API under AddressSanitizer, LeakSanitizer and UBSan, library included",
+        asan::run,
+        true,
+    ),
+    (
+        "asan-units",
+        "the unit tests under AddressSanitizer, with overflow checks and debug assertions",
+        asan::run_units,
+        false,
+    ),
+    (
+        "valgrind",
+        "a part of the C API under valgrind's memcheck",
+        memcheck::run,
+        true,
+    ),
+    (
+        "valgrind-all",
+        "all of the C API under valgrind's memcheck",
+        memcheck::run_all,
+        false,
     ),
     (
         "ensemble",
@@ -104,6 +141,18 @@ const SUITES: [(&str, &str, Suite, bool); 21] = [
         "instructions",
         "instructions per request in codec and core",
         instructions::run,
+        true,
+    ),
+    (
+        "fuzz",
+        "the fuzz targets, each for half a minute",
+        fuzz::run,
+        true,
+    ),
+    (
+        "hostile",
+        "sessions with a server whose every connection goes wrong",
+        hostile::run,
         true,
     ),
     (
@@ -157,21 +206,25 @@ const SUITES: [(&str, &str, Suite, bool); 21] = [
 ];
 
 /// Suites that compile and compute most of the time. A whole run has them beside the others.
-const COMPUTING: [&str; 8] = [
+const COMPUTING: &[&str] = &[
     "rust",
     "models",
     "headers",
     "compat",
     "tsan",
+    "asan",
+    "valgrind",
     "datapath",
     "instructions",
+    "fuzz",
+    "hostile",
     "install",
 ];
 
 /// Prints the names of the suites.
 pub(crate) fn list() {
     for (name, about, _, included) in SUITES {
-        let on_request = if included { "" } else { " (only on request)" };
+        let on_request = if *included { "" } else { " (only on request)" };
         println!("{name:<16}{about}{on_request}");
     }
 }
@@ -196,7 +249,7 @@ pub(crate) fn run(only: &[String]) -> Result<bool> {
     };
     for (name, _, suite, included) in SUITES {
         let wanted = only.iter().any(|wanted| wanted == name);
-        let in_turn = only.is_empty() && included && !computing(name);
+        let in_turn = only.is_empty() && *included && !computing(name);
         if !wanted && !in_turn {
             continue;
         }
