@@ -24,6 +24,7 @@
 #pragma weak zoox_last_zxid
 #pragma weak zoox_mute_callbacks
 #pragma weak zoox_set_acl
+#pragma weak zoox_set_connect_limit
 #pragma weak zoox_set_queue_until_connected
 #pragma weak zoox_set_request_timeout
 #pragma weak zoox_set_retry_backoff

@@ -47,6 +47,7 @@ const DELIBERATE: [(&str, &str); 23] = [
         "the limit of zoox_set_request_timeout",
     ),
     ("zoox_set_acl", "set_acl with the stat"),
+    ("zoox_set_connect_limit", "a limit of time for an attempt"),
     (
         "zoox_set_queue_until_connected",
         "requests that survive failed attempts to connect",
