@@ -6,6 +6,8 @@
 
 pub mod core;
 pub mod ffi;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod log;
 pub mod net;
 pub mod runtime;

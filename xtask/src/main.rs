@@ -8,6 +8,8 @@ mod compat;
 mod compile;
 mod demo;
 mod faults;
+mod fuzz;
+mod hostile;
 mod instructions;
 mod packages;
 mod process;
@@ -50,6 +52,17 @@ cargo xtask COMMAND
     --seed N              repeat the random choices of this seed
     --handles N           number of handles (default 200)
     --server NAME         test (default) or java
+    --library PATH        on this libzookeeper_mt.so.2 instead of ours
+  fuzz [TARGET]...      run the fuzz targets (fuzz/), all or these
+    --seconds N           how long each runs (default 60)
+    --minutes N           the same in minutes
+    --jobs N              how many run at a time (default 2)
+    --minimise            instead, make what runs have found the committed corpus, minimised
+  hostile               sessions with a server whose every connection goes wrong
+    --sessions N          so many (default 100,000)
+    --minutes N           end after so many minutes (default: no limit)
+    --workers N           threads that use handles (default 8)
+    --seed N              other requests and damage
     --library PATH        on this libzookeeper_mt.so.2 instead of ours
   compat                write docs/compat.md: which test tries which number of the contract
     --check               only say whether it is up to date and every number has a test
@@ -158,6 +171,26 @@ fn run() -> Result<bool> {
             finish(args)?;
             soak::run(&options)
         }
+        "fuzz" => fuzz(args),
+        "hostile" => {
+            let minutes: Option<u64> = args.opt_value_from_str("--minutes")?;
+            let mut options = hostile::Options::of(100_000);
+            if let Some(sessions) = args.opt_value_from_str("--sessions")? {
+                options.sessions = sessions;
+            }
+            if let Some(minutes) = minutes {
+                options.time = Duration::from_secs(minutes.saturating_mul(60));
+            }
+            if let Some(workers) = args.opt_value_from_str("--workers")? {
+                options.workers = workers;
+            }
+            if let Some(seed) = args.opt_value_from_str("--seed")? {
+                options.seed = seed;
+            }
+            options.library = args.opt_value_from_os_str("--library", path)?;
+            finish(args)?;
+            hostile::run(&options)
+        }
         "compat" => {
             let check = args.contains("--check");
             finish(args)?;
@@ -209,6 +242,28 @@ fn bench(mut args: Arguments) -> Result<bool> {
         return Ok(true);
     }
     bench::run(&options)
+}
+
+fn fuzz(mut args: Arguments) -> Result<bool> {
+    let minimise = args.contains("--minimise");
+    let minutes: Option<u64> = args.opt_value_from_str("--minutes")?;
+    let seconds: Option<u64> = args.opt_value_from_str("--seconds")?;
+    let jobs = args.opt_value_from_str("--jobs")?.unwrap_or(2);
+    let mut targets = Vec::new();
+    while let Some(target) = args.opt_free_from_str()? {
+        targets.push(target);
+    }
+    finish(args)?;
+    if minimise {
+        fuzz::minimise(&targets)?;
+        return Ok(true);
+    }
+    let seconds = minutes.map_or(seconds, |minutes| Some(minutes.saturating_mul(60)));
+    fuzz::run(&fuzz::Options {
+        time: Duration::from_secs(seconds.unwrap_or(60)),
+        targets,
+        jobs,
+    })
 }
 
 fn path(value: &std::ffi::OsStr) -> Result<PathBuf, std::convert::Infallible> {

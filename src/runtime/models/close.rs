@@ -101,7 +101,7 @@ impl Handle {
                     .into_iter()
                     .partition(|cookie| matches!(cookie, Cookie::Closer(_)));
                 engine.in_flight = rest;
-                self.completions.push(answered);
+                assert!(self.completions.push(answered).is_none());
             }
         }
     }
@@ -109,9 +109,14 @@ impl Handle {
     /// The completion thread, which joins the IO thread after a close from one of its callbacks.
     fn completion_thread(&self, io: Option<thread::JoinHandle<()>>) {
         self.complete_all();
-        if self.after_callbacks.load(Ordering::Acquire) {
+        let closes = self.after_callbacks.load(Ordering::Acquire);
+        if closes {
             io.expect("the model has passed it").join().unwrap();
+        }
+        while !self.completions.end() {
             self.complete_all();
+        }
+        if closes {
             self.finish();
         }
     }
@@ -149,7 +154,7 @@ impl Handle {
                 other => batch.push(other),
             }
         }
-        self.completions.push(batch);
+        assert!(self.completions.push(batch).is_none());
         drop(engine);
         self.inlet.nudge();
         true

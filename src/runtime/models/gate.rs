@@ -62,7 +62,7 @@ impl Handle {
             }
             let mut queue = Queue::default();
             self.inlet.with(|outbox| outbox.take(&mut queue));
-            in_flight.extend(queue.entries.into_iter().map(|entry| entry.cookie));
+            in_flight.extend(queue.entries.into_iter().filter_map(|entry| entry.cookie));
         }
     }
 
@@ -74,7 +74,7 @@ impl Handle {
             outbox.shut(Gate::Closing);
             outbox.take(&mut queue);
         });
-        in_flight.extend(queue.entries.into_iter().map(|entry| entry.cookie));
+        in_flight.extend(queue.entries.into_iter().filter_map(|entry| entry.cookie));
         for waiter in in_flight.drain(..) {
             waiter.finish(|| Code::CLOSING);
         }

@@ -13,7 +13,9 @@ mod diff;
 mod dropin;
 mod ensemble;
 mod faults;
+mod fuzz;
 mod headers;
+mod hostile;
 mod install;
 mod instructions;
 mod memcheck;
@@ -142,6 +144,18 @@ const SUITES: &[(&str, &str, Suite, bool)] = &[
         true,
     ),
     (
+        "fuzz",
+        "the fuzz targets, each for half a minute",
+        fuzz::run,
+        true,
+    ),
+    (
+        "hostile",
+        "sessions with a server whose every connection goes wrong",
+        hostile::run,
+        true,
+    ),
+    (
         "install",
         "programs built against an installed copy run",
         install::run,
@@ -192,7 +206,7 @@ const SUITES: &[(&str, &str, Suite, bool)] = &[
 ];
 
 /// Suites that compile and compute most of the time. A whole run has them beside the others.
-const COMPUTING: [&str; 10] = [
+const COMPUTING: &[&str] = &[
     "rust",
     "models",
     "headers",
@@ -202,6 +216,8 @@ const COMPUTING: [&str; 10] = [
     "valgrind",
     "datapath",
     "instructions",
+    "fuzz",
+    "hostile",
     "install",
 ];
 

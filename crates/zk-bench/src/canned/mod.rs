@@ -8,9 +8,9 @@ mod connection;
 mod reply;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 
 use socket2::{Domain, Socket, Type};
@@ -25,11 +25,29 @@ pub use connection::Connection;
 /// # Errors
 /// The port cannot be bound, or the system refuses a thread.
 pub fn serve(port: u16, announce: impl FnOnce(SocketAddr) -> io::Result<()>) -> io::Result<()> {
+    serve_each(port, announce, |stream, _| {
+        // An error means that the client has gone.
+        let _ = Connection::new(stream).run();
+    })
+}
+
+/// Does the same with each client, on a thread of its own: `serve` gets its stream and its
+/// number, counted from 0.
+///
+/// # Errors
+/// As [`serve`](self::serve()).
+pub fn serve_each(
+    port: u16,
+    announce: impl FnOnce(SocketAddr) -> io::Result<()>,
+    serve: impl Fn(TcpStream, u64) + Send + Sync + 'static,
+) -> io::Result<()> {
     let listener = listen(port)?;
     announce(listener.local_addr()?)?;
     let crew = Arc::new(Crew {
         listener,
         waiting: AtomicUsize::new(0),
+        clients: AtomicU64::new(0),
+        serve,
     });
     for _ in 0..SPARE {
         crew.enlist()?;
@@ -42,12 +60,14 @@ pub fn serve(port: u16, announce: impl FnOnce(SocketAddr) -> io::Result<()>) -> 
 /// Threads that wait for a client at least.
 const SPARE: usize = 2;
 
-struct Crew {
+struct Crew<S> {
     listener: TcpListener,
     waiting: AtomicUsize,
+    clients: AtomicU64,
+    serve: S,
 }
 
-impl Crew {
+impl<S: Fn(TcpStream, u64) + Send + Sync + 'static> Crew<S> {
     fn enlist(self: &Arc<Self>) -> io::Result<()> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         let crew = self.clone();
@@ -62,9 +82,10 @@ impl Crew {
             if self.waiting.fetch_sub(1, Ordering::Relaxed) <= SPARE && self.enlist().is_err() {
                 return;
             }
+            let number = self.clients.fetch_add(1, Ordering::Relaxed);
             // An error means that the client has gone.
             let _ = stream.set_nodelay(true);
-            let _ = Connection::new(stream).run();
+            (self.serve)(stream, number);
             if self.waiting.fetch_add(1, Ordering::Relaxed) >= 2 * SPARE {
                 self.waiting.fetch_sub(1, Ordering::Relaxed);
                 return;

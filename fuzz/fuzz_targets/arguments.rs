@@ -1,0 +1,4 @@
+//! See [`zk_fuzz::arguments`].
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| zk_fuzz::bounded(data, zk_fuzz::arguments::run));
