@@ -117,6 +117,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
             State::Connected
         };
         self.hosts.attempt_succeeded();
+        self.counts.connects += 1;
         self.failed_attempts = 0;
         self.pace.reset();
         self.unheard_since = None;
@@ -165,6 +166,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
                 format!("protocol error: watch event: {e}"),
             )
         })?;
+        self.counts.events += 1;
         let path = event.path.unwrap_or_default();
         let watchers = self.watches.fire(event.kind, path);
         log!(
@@ -242,7 +244,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
         };
         let undecodable = header.err.is_ok() && !kind.accepts(body);
         if let Some(effect) = effect.filter(|_| !undecodable) {
-            self.apply(*effect, header.err);
+            self.apply(*effect, header.err, events);
         }
         // Without a cookie the reply comes too late: it counts as one, and nobody is told.
         let tell = |code, body| {
@@ -272,7 +274,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
         Ok(())
     }
 
-    fn apply(&mut self, effect: Effect<W>, code: Code) {
+    fn apply(&mut self, effect: Effect<W>, code: Code, events: &mut Events<C, W, A>) {
         match (effect, code) {
             (
                 Effect::Register {
@@ -299,9 +301,16 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
                     path,
                     watcher,
                     kind,
+                    rearm,
                 },
                 Code::OK,
-            ) => self.watches.remove(kind, &path, watcher),
+            ) => {
+                self.forget_watch(kind, &path, watcher, events);
+                if rearm {
+                    self.watches
+                        .append_set_watches_of(&path, self.last_zxid, self.tx.tail(0));
+                }
+            }
             _ => {}
         }
     }

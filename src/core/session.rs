@@ -85,12 +85,26 @@ pub struct Core<C, W, A> {
     pub(super) rearms_watches: bool,
     /// Longest frame that is taken from a server, bytes.
     pub(super) max_frame: usize,
+    pub(super) counts: Counts,
     /// Requests survive failed attempts to connect.
     pub(super) keeps_requests: bool,
     pub(super) session_limit: Option<SessionLimit>,
     pub(super) connect_limit: Option<ConnectLimit>,
     /// When a session that is not on at the moment was heard of last.
     pub(super) unheard_since: Option<Millis>,
+}
+
+/// What has happened since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Watch events that servers have sent.
+    pub events: u64,
+    /// Pings sent.
+    pub pings: u64,
+    /// Times that a server has let the session begin or go on.
+    pub connects: u64,
+    /// Attempts to connect that have failed.
+    pub failed_attempts: u64,
 }
 
 impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
@@ -125,6 +139,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
             failed_attempts: 0,
             rearms_watches: true,
             max_frame: MAX_FRAME,
+            counts: Counts::default(),
             keeps_requests: false,
             session_limit: None,
             connect_limit: None,
@@ -167,6 +182,16 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
     /// True if there is no server to try until names are resolved.
     pub fn has_no_servers(&self) -> bool {
         self.hosts.is_empty()
+    }
+
+    /// What has happened since the start.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Requests whose replies are awaited.
+    pub fn outstanding(&self) -> usize {
+        self.in_flight.len()
     }
 
     /// The last transaction that a reply has told of.
@@ -235,6 +260,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
                 .encode(out);
             });
             self.last_sent = now;
+            self.counts.pings += 1;
         }
         Ok(())
     }
@@ -359,6 +385,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
         };
         if matches!(fault.kind, FaultKind::Loss | FaultKind::Unresolved) && !was_live {
             self.failed_attempts += 1;
+            self.counts.failed_attempts += 1;
         }
         match fault.kind {
             FaultKind::ReadWriteFound(server) => self.hosts.prefer(server),
@@ -491,9 +518,33 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
         self.watches.has(kind, server_path, watcher)
     }
 
-    /// Forgets watches without asking the server (C-487).
-    pub(crate) fn forget_watch(&mut self, kind: i32, server_path: &[u8], watcher: Option<W>) {
-        self.watches.remove(kind, server_path, watcher);
+    /// True if a removal of this kind leaves the server nothing to tell of that would go on for
+    /// ever, so that it should forget too.
+    pub(crate) fn is_last_watch_that_stays(
+        &self,
+        kind: i32,
+        server_path: &[u8],
+        watcher: Option<W>,
+    ) -> bool {
+        self.watches.is_last_that_stays(kind, server_path, watcher)
+    }
+
+    /// Forgets watches (C-487, C-488); those that would have stayed are told so.
+    pub(crate) fn forget_watch(
+        &mut self,
+        kind: i32,
+        server_path: &[u8],
+        watcher: Option<W>,
+        events: &mut Events<C, W, A>,
+    ) {
+        let watchers = self.watches.remove(kind, server_path, watcher);
+        if !watchers.is_empty() {
+            events.deliver.push_back(Delivery::Removed {
+                watchers,
+                state: self.state,
+                path: server_path.into(),
+            });
+        }
     }
 
     /// Takes a new server list; fails if the connection has to move (C-450…C-453).
