@@ -114,7 +114,7 @@ TEST(one_reply_confirms_all_pending_credentials, "C-564 T-09")
     CHECK_INT(one.calls + two.calls, 2);
 }
 
-TEST(a_reconnect_resends_all_credentials_last_added_first, "C-563 C-561 C-564 C-431 T-09 T-36")
+TEST(a_reconnect_resends_all_credentials_last_added_first, "C-563 C-561 C-564 C-431 T-09 T-36 F-37")
 {
     stage_t *stage = stage_open("");
     probe_t auth = probe("auth"), watch = probe("watch"), early = probe("early");
@@ -171,7 +171,8 @@ static void close_inside(probe_t *self)
 }
 
 /* Where the original tells requests that the handle closes, ours tells what ended the session. */
-TEST(a_credentials_completion_may_close_and_every_request_is_still_completed, "C-437 C-533 C-534")
+TEST(a_credentials_completion_may_close_and_every_request_is_still_completed,
+     "C-437 C-533 C-534 F-51")
 {
     stage_t *stage = stage_open("");
     probe_t auth = probe("auth"), get = probe(NULL);

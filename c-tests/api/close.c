@@ -140,7 +140,7 @@ static void close_inside(probe_t *self)
     journal_add("close returned");
 }
 
-TEST(a_completion_may_close_its_handle, "C-533 T-13")
+TEST(a_completion_may_close_its_handle, "C-533 T-13 F-51")
 {
     stage_t *stage = stage_open("");
     probe_t get = probe("get");
@@ -169,7 +169,7 @@ TEST(queued_callbacks_still_run_after_a_close_from_a_callback, "C-533 C-534 T-13
     fake_hang_up(stage->connection);
 }
 
-TEST(a_watcher_may_close_its_handle, "C-533")
+TEST(a_watcher_may_close_its_handle, "C-533 F-51")
 {
     stage_t *stage = stage_open("");
     stage->session.then_data = stage->zh;
@@ -219,7 +219,7 @@ TEST(unsent_requests_are_flushed_before_the_close_request, "C-530 T-15")
     thread_join(closer);
 }
 
-TEST(watchers_are_not_told_of_the_close, "C-482 C-536 C-434")
+TEST(watchers_are_not_told_of_the_close, "C-482 C-536 C-434 F-40")
 {
     stage_t *stage = stage_open("");
     probe_t watch = probe("watch");

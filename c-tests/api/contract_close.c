@@ -37,7 +37,7 @@ static void close_stage(void *argument)
     journal_add("closed");
 }
 
-TEST(a_server_that_does_not_answer_the_close_is_left, "C-530 C-536 T-15")
+TEST(a_server_that_does_not_answer_the_close_is_left, "C-530 C-536 T-15 F-50")
 {
     stage_t *stage = stage_open("");
     test_thread *closer = thread_start(close_stage, stage);
@@ -56,7 +56,7 @@ TEST(any_answer_ends_the_wait_of_close, "C-530 C-536")
     journal_expect("closed", NULL); /* nobody was told of the event */
 }
 
-TEST(a_server_that_reads_nothing_does_not_hold_up_close, "C-530 T-14 T-15")
+TEST(a_server_that_reads_nothing_does_not_hold_up_close, "C-530 T-14 T-15 F-50")
 {
     enum { COUNT = 400, SIZE = 50000 }; /* more than the sockets hold */
     stage_t *stage = stage_open("");
@@ -86,7 +86,7 @@ static void close_and_go_on(probe_t *self)
     journal_add("still there");
 }
 
-TEST(a_handle_closed_in_a_callback_lives_until_the_callback_returns, "C-533 C-262 T-12 T-13")
+TEST(a_handle_closed_in_a_callback_lives_until_the_callback_returns, "C-533 C-262 T-12 T-13 F-52")
 {
     stage_t *stage = stage_open("");
     probe_t get = probe("get");

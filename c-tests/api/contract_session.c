@@ -293,7 +293,7 @@ TEST(signals_that_interrupt_every_thread_do_no_harm, "C-520 T-40")
     live_close(live);
 }
 
-TEST(the_threads_of_a_handle_have_names, "C-510 T-40")
+TEST(the_threads_of_a_handle_have_names, "C-510 T-40 F-56")
 {
     NOT_ON_THE_REFERENCE("C-510: it leaves them with the program's name");
     pid_t ids[8];

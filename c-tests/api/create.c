@@ -20,7 +20,7 @@ TEST(create_reports_the_path_and_stores_the_data, "C-142 C-230 C-300")
     live_close(live);
 }
 
-TEST(create_truncates_the_path_to_the_buffer, "C-300")
+TEST(create_truncates_the_path_to_the_buffer, "C-300 F-32")
 {
     live_t *live = live_open();
     char path[8];
@@ -209,7 +209,7 @@ TEST(ttl_and_mode_must_agree, "C-286 T-29")
     live_close(live);
 }
 
-TEST(asynchronous_creates_report_path_and_stat, "C-123 C-124 C-125 C-126 C-266")
+TEST(asynchronous_creates_report_path_and_stat, "C-123 C-124 C-125 C-126 C-266 F-42")
 {
     live_t *live = live_open();
     probe_t plain = probe("acreate"), ttl = probe("acreate_ttl");
@@ -237,7 +237,7 @@ TEST(asynchronous_creates_report_path_and_stat, "C-123 C-124 C-125 C-126 C-266")
     live_close(live);
 }
 
-TEST(failed_asynchronous_creates_pass_null, "C-123 C-125 C-314 C-264")
+TEST(failed_asynchronous_creates_pass_null, "C-123 C-125 C-314 C-264 F-42")
 {
     live_t *live = live_open();
     probe_t plain = probe("acreate"), two = probe("acreate2");

@@ -70,7 +70,7 @@ TEST(a_config_that_asks_for_more_than_there_is_is_refused, "G11")
     config.size = sizeof config - 1;
     check_refused(&config);
     config = config_for("127.0.0.1:1");
-    config.flags = 0x400;
+    config.flags = 1 << 30;
     check_refused(&config);
     config = config_for("127.0.0.1:1");
     config.tls = &config;

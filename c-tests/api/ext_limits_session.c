@@ -58,9 +58,11 @@ TEST(a_session_that_stays_out_of_reach_expires_once, "F-17 C-436")
     CHECK_INT(zoo_aget(stage->zh, "/a", 0, on_data, &get), ZOK);
     expect_the_end_of_the_session(stage, &get);
     fake_resume(stage->fake);
-    stage_close_unconnected(stage);
+    CHECK_INT(zookeeper_close(stage->zh), ZOK);
     CHECK_INT(get.calls, 1);
     CHECK_INT(probe_calls(&stage->session), 3);
+    fake_stop(stage->fake);
+    free(stage);
 }
 
 TEST(a_synchronous_call_ends_with_the_session, "F-17 F-22")

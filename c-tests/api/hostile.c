@@ -26,7 +26,7 @@ static int start_get(stage_t *stage, probe_t *get)
     return fake_receive_type(stage->connection, ZOO_GETDATA_OP).xid;
 }
 
-TEST(a_reply_with_a_wrong_xid_drops_the_connection, "C-438 C-442")
+TEST(a_reply_with_a_wrong_xid_drops_the_connection, "C-438 C-442 F-45")
 {
     stage_t *stage = stage_open("");
     probe_t get = probe("get");
@@ -48,7 +48,7 @@ TEST(replies_out_of_order_drop_the_connection, "C-438 C-442")
     stage_close(stage);
 }
 
-TEST(a_reply_that_nobody_asked_for_drops_the_connection, "C-438")
+TEST(a_reply_that_nobody_asked_for_drops_the_connection, "C-438 F-45")
 {
     NOT_ON_THE_REFERENCE("C-438: it aborts");
     stage_t *stage = stage_open("");
@@ -69,7 +69,7 @@ static void send_length(stage_t *stage, int32_t length)
     wire_free(&bytes);
 }
 
-TEST(a_negative_frame_length_is_connection_loss, "C-203")
+TEST(a_negative_frame_length_is_connection_loss, "C-203 F-48")
 {
     NOT_ON_THE_REFERENCE("C-203");
     stage_t *stage = stage_open("");
@@ -79,7 +79,7 @@ TEST(a_negative_frame_length_is_connection_loss, "C-203")
     expect_loss(stage, &get, ZCONNECTIONLOSS);
 }
 
-TEST(a_huge_frame_length_allocates_nothing_in_advance, "C-203")
+TEST(a_huge_frame_length_allocates_nothing_in_advance, "C-203 F-48")
 {
     NOT_ON_THE_REFERENCE("C-203");
     struct rusage before, after;
@@ -192,7 +192,7 @@ static void expect_undecodable(const wire_t *body)
     journal_clear();
 }
 
-TEST(an_undecodable_reply_is_a_marshalling_error, "C-315")
+TEST(an_undecodable_reply_is_a_marshalling_error, "C-315 F-47")
 {
     NOT_ON_THE_REFERENCE("C-315");
     wire_t body = {NULL, 0};

@@ -130,7 +130,7 @@ TEST(the_stream_is_stderr_until_it_is_set, "C-601 C-174 C-175")
     CHECK_INT(file_size(stream), length);
 }
 
-TEST(a_handle_logs_to_its_callback_and_else_to_the_stream, "C-601 C-604 C-176 C-177 C-101")
+TEST(a_handle_logs_to_its_callback_and_else_to_the_stream, "C-601 C-604 C-176 C-177 C-101 F-59")
 {
     FILE *stream = tmpfile();
     fake_t *fake = fake_start();
@@ -174,7 +174,7 @@ TEST(init_describes_the_client_and_the_connection, "C-605 C-602")
     CHECK_INT(n, 8);
 }
 
-TEST(the_environment_can_be_left_out, "C-605 C-036")
+TEST(the_environment_can_be_left_out, "C-605 C-036 F-58")
 {
     char hosts[64];
     snprintf(hosts, sizeof hosts, "127.0.0.1:%d", dead_port());
@@ -191,7 +191,7 @@ TEST(a_failing_init_has_logged_already, "C-605")
     CHECK(found("Client environment") && found("no-port"));
 }
 
-TEST(level_zero_is_silence, "C-600")
+TEST(level_zero_is_silence, "C-600 F-58")
 {
     char hosts[64];
     zoo_set_debug_level((ZooLogLevel)0);
@@ -243,7 +243,7 @@ TEST(each_line_is_logged_by_the_thread_that_has_something_to_say, "C-604 C-512 C
     fake_stop(fake);
 }
 
-TEST(requests_that_succeed_log_nothing, "C-606")
+TEST(requests_that_succeed_log_nothing, "C-606 F-58")
 {
     stage_t *stage = stage_open("");
     /* the thread that answers has by then logged the session's begin */

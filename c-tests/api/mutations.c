@@ -149,7 +149,7 @@ static void one_round(unsigned seed)
     journal_clear();
 }
 
-TEST(damaged_replies_complete_every_request_once, "C-203 C-264 C-315 C-438")
+TEST(damaged_replies_complete_every_request_once, "C-203 C-264 C-315 C-438 F-45")
 {
     NOT_ON_THE_REFERENCE("C-203, C-315, C-438");
     for (unsigned seed = 1; seed <= 250; seed++)
@@ -175,7 +175,7 @@ TEST(undamaged_replies_complete_every_request_well, "C-230 C-513")
     stage_close(stage);
 }
 
-TEST(random_bytes_after_the_handshake_do_no_harm, "C-203 C-438")
+TEST(random_bytes_after_the_handshake_do_no_harm, "C-203 C-438 F-45")
 {
     NOT_ON_THE_REFERENCE("C-203");
     for (unsigned seed = 1; seed <= 100; seed++) {

@@ -159,7 +159,7 @@ TEST(a_missing_path_with_a_chroot_is_a_bad_argument, "C-279")
     zookeeper_close(zh);
 }
 
-TEST(replies_lose_the_chroot, "C-280")
+TEST(replies_lose_the_chroot, "C-280 F-41")
 {
     stage_t *stage = stage_open("/ch");
     probe_t create = probe("create");

@@ -20,6 +20,12 @@ static __thread int blocks_until_failure;
 static long long socket_times[64];
 static int socket_calls, sockets_fail;
 
+static void set(int *countdown, int value)
+{
+    __atomic_store_n(countdown, value, __ATOMIC_SEQ_CST);
+}
+
+#if !UNDER_A_SANITIZER
 static int is_due(int *countdown)
 {
     /* Only the call that counts down to 0 fails. */
@@ -27,12 +33,6 @@ static int is_due(int *countdown)
            __atomic_sub_fetch(countdown, 1, __ATOMIC_SEQ_CST) == 0;
 }
 
-static void set(int *countdown, int value)
-{
-    __atomic_store_n(countdown, value, __ATOMIC_SEQ_CST);
-}
-
-#if !UNDER_A_SANITIZER
 /* These come before the C library's, for the library under test as well. */
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *),

@@ -26,7 +26,7 @@ TEST(get_returns_data_length_and_stat, "C-149 C-236 C-305 C-247")
     live_close(live);
 }
 
-TEST(get_reports_the_truncated_length, "C-305 T-06")
+TEST(get_reports_the_truncated_length, "C-305 T-06 F-32")
 {
     live_t *live = live_open();
     char value[8];
@@ -67,7 +67,7 @@ TEST(get_with_a_very_negative_length_copies_nothing, "C-305")
     live_close(live);
 }
 
-TEST(get_of_null_data_reports_minus_one, "C-305 T-06")
+TEST(get_of_null_data_reports_minus_one, "C-305 T-06 F-33")
 {
     live_t *live = live_open();
     char value[8] = "same";

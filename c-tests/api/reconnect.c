@@ -118,7 +118,7 @@ TEST(untouched_watches_still_work_after_the_cut, "C-481 C-222 C-480")
     relayed_close(r);
 }
 
-TEST(watches_under_a_chroot_survive_the_cut, "C-222 C-470 C-280")
+TEST(watches_under_a_chroot_survive_the_cut, "C-222 C-470 C-280 F-41")
 {
     relayed_t *r = relayed_open(20000);
     probe_t session = probe("chrooted"), data = probe("data");
@@ -137,7 +137,7 @@ TEST(watches_under_a_chroot_survive_the_cut, "C-222 C-470 C-280")
     relayed_close(r);
 }
 
-TEST(more_watches_than_fit_into_one_packet_survive_the_cut, "C-223 C-222 C-481")
+TEST(more_watches_than_fit_into_one_packet_survive_the_cut, "C-223 C-222 C-481 F-39")
 {
     NOT_ON_THE_REFERENCE("C-223: the server drops it for ever");
     enum { COUNT = 8000 }; /* 1.6 MB of paths; the server takes 1 MB at once */

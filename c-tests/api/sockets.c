@@ -41,7 +41,7 @@ TEST(the_socket_is_non_blocking_and_sends_at_once, "C-418")
     stage_close(stage);
 }
 
-TEST(programs_started_by_the_process_inherit_nothing, "F-54, C-418")
+TEST(programs_started_by_the_process_inherit_nothing, "C-418 F-54")
 {
     NOT_ON_THE_REFERENCE("C-418");
     int before[256];
@@ -121,7 +121,7 @@ TEST(a_request_may_be_larger_than_any_buffer, "C-203 C-200")
     stage_close(stage);
 }
 
-TEST(a_credential_never_cuts_into_a_half_sent_request, "C-518 C-562")
+TEST(a_credential_never_cuts_into_a_half_sent_request, "C-518 C-562 F-35")
 {
     NOT_ON_THE_REFERENCE("C-518");
     enum { SIZE = 5 << 20 };

@@ -216,7 +216,7 @@ TEST(a_change_by_another_session_is_seen, "C-475 C-476")
     live_close(live);
 }
 
-TEST(the_end_of_a_session_deletes_its_ephemeral_nodes, "C-530 C-475")
+TEST(the_end_of_a_session_deletes_its_ephemeral_nodes, "C-530 C-475 F-50")
 {
     live_t *live = live_open();
     probe_t session = probe("second"), watch = probe("data");

@@ -100,7 +100,7 @@ TEST(the_state_of_a_node_event_is_the_packets, "C-476")
     stage_close(stage);
 }
 
-TEST(event_paths_lose_the_chroot, "C-280 C-476 C-470")
+TEST(event_paths_lose_the_chroot, "C-280 C-476 C-470 F-41")
 {
     stage_t *stage = stage_open("/ch");
     probe_t data = probe("data"), root = probe("root");
@@ -242,7 +242,7 @@ TEST(a_fired_watch_is_not_registered_again, "C-475 C-481")
     stage_close(stage);
 }
 
-TEST(many_watches_are_registered_in_several_packets, "C-223 T-36")
+TEST(many_watches_are_registered_in_several_packets, "C-223 T-36 F-39")
 {
     NOT_ON_THE_REFERENCE("C-223");
     enum { COUNT = 1500, LIMIT = 128 * 1024, SLACK = 4096 };

@@ -36,7 +36,7 @@ static int remove_local(stage_t *stage, ZooWatcherType type, watcher_fn fn, prob
     return zoo_remove_watches(stage->zh, "/a", type, fn, watch, 1);
 }
 
-TEST(an_unknown_watch_is_refused_without_asking_the_server, "C-485 C-486 C-163")
+TEST(an_unknown_watch_is_refused_without_asking_the_server, "C-485 C-486 C-163 F-41")
 {
     stage_t *stage = stage_open("");
     probe_t watch = probe("watch"), other = probe("other"), removed = probe("removed");
@@ -67,7 +67,7 @@ TEST(unknown_watch_types_match_nothing, "C-486")
     stage_close(stage);
 }
 
-TEST(a_local_removal_is_done_at_once_and_sends_nothing, "C-487 C-163")
+TEST(a_local_removal_is_done_at_once_and_sends_nothing, "C-487 C-163 F-41")
 {
     stage_t *stage = stage_open("");
     probe_t watch = probe("watch"), other = probe("other");

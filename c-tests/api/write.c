@@ -137,7 +137,7 @@ TEST(children_with_stat_come_together, "C-158 C-159 C-242 C-309")
     live_close(live);
 }
 
-TEST(children_with_stat_accept_a_missing_stat, "C-309")
+TEST(children_with_stat_accept_a_missing_stat, "C-309 F-31")
 {
     NOT_ON_THE_REFERENCE("C-309");
     live_t *live = live_open();

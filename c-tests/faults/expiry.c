@@ -17,7 +17,7 @@ static void count_allocation(void)
     if (countdown == 0 || --countdown > 0)
         return;
     /* Not for ever: it may hold a lock that the end of the session needs. */
-    long long patience = harness_now_ms() + 1000;
+    long long patience = harness_now_ms() + 300;
     is_waiting = 1;
     while (!goes_on && harness_now_ms() < patience)
         harness_pause();

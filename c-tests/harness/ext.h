@@ -17,18 +17,23 @@
 #pragma weak zoox_cq_fd
 #pragma weak zoox_cq_next
 #pragma weak zoox_cq_wait
+#pragma weak zoox_create
 #pragma weak zoox_drop_connection
+#pragma weak zoox_get
 #pragma weak zoox_get_peer
 #pragma weak zoox_get_request_timeout
 #pragma weak zoox_init
 #pragma weak zoox_last_zxid
 #pragma weak zoox_mute_callbacks
 #pragma weak zoox_set_acl
+#pragma weak zoox_set_log_level
 #pragma weak zoox_set_queue_until_connected
 #pragma weak zoox_set_request_timeout
 #pragma weak zoox_set_retry_backoff
 #pragma weak zoox_set_retry_delay
 #pragma weak zoox_set_session_limit
+#pragma weak zoox_sync
+#pragma weak zoox_wget
 #pragma weak zoox_with_timeout
 
 /* First line of a test of these calls. */

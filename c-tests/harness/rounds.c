@@ -55,11 +55,11 @@ static void watch(pid_t child, tally_t *shared)
         shared->crashes++;
 }
 
-tally_t rounds_play(const char *name, int rounds, void (*set_up)(void),
+tally_t rounds_play(const char *name, int rounds, int closes, void (*set_up)(void),
                     void (*scene)(tally_t *tally))
 {
     const char *setting = getenv("ZK_CLOSES");
-    long wanted = setting ? atol(setting) : rounds;
+    long wanted = setting ? (atol(setting) + closes - 1) / closes : rounds;
     tally_t *shared = (tally_t *)mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
                                       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     tally_t tally;

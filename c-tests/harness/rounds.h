@@ -24,9 +24,10 @@ typedef struct {
             harness_pause();                                                      \
     } while (0)
 
-/* Plays the scene so often, or ZK_CLOSES times if that is set, and prints the
- * tally. `set_up` runs once in each child; several rounds share one. */
-tally_t rounds_play(const char *name, int rounds, void (*set_up)(void),
+/* Plays the scene so often, or as often as it takes to close ZK_CLOSES handles
+ * if that is set, of which it closes `closes` each time; prints the tally.
+ * `set_up` runs once in each child; several rounds share one. */
+tally_t rounds_play(const char *name, int rounds, int closes, void (*set_up)(void),
                     void (*scene)(tally_t *tally));
 /* Fails the test unless every round was as it should be. */
 void rounds_check(const tally_t *tally);

@@ -16,9 +16,9 @@ unsigned dice_below(struct dice *dice, unsigned limit)
 
 void choose_path(struct dice *dice, char path[PATH])
 {
-    unsigned node = dice_below(dice, 24);
+    unsigned node = dice_below(dice, NODES);
     if (dice_below(dice, 3) == 0) {
-        snprintf(path, PATH, "/soak/n%u/c%u", node, dice_below(dice, 4));
+        snprintf(path, PATH, "/soak/n%u/c%u", node, dice_below(dice, SUBNODES));
     } else {
         snprintf(path, PATH, "/soak/n%u", node);
     }

@@ -54,10 +54,10 @@ static struct timespec later(struct timespec time, long ns)
 static void act(struct slot *slot, struct dice *dice)
 {
     unsigned throw = dice_below(dice, 1000);
-    if (throw == 0 || slot_is_over(slot)) {
+    if ((throw == 0 && slot->number % STEADY != 0) || slot_is_over(slot)) {
         slot_close(slot);
         slot_open(slot);
-    } else if (throw < 30) {
+    } else if (throw < 100) {
         request_synchronously(slot, dice);
     } else {
         for (unsigned left = 1 + dice_below(dice, BURST); left > 0; left--) {
@@ -152,6 +152,7 @@ static void settle_all(struct crew *crew)
             slot_open(slot);
             slot_settle(slot);
         }
+        slot_forget_watches(slot);
     }
     nanosleep(&quiet, NULL);
 }

@@ -157,6 +157,27 @@ int slot_is_over(struct slot *slot)
     return over;
 }
 
+static void forget_watches(struct slot *slot, const char *path)
+{
+    int rc = zoo_remove_all_watches(slot->zh, path, ZWATCHTYPE_ANY, 1);
+    if (rc != ZOK && rc != ZNOWATCHER) {
+        violation(slot, "local removal of watches: %s", zerror(rc));
+    }
+}
+
+void slot_forget_watches(struct slot *slot)
+{
+    char path[PATH];
+    for (int node = 0; node < NODES; node++) {
+        snprintf(path, PATH, "/soak/n%d", node);
+        forget_watches(slot, path);
+        for (int sub = 0; sub < SUBNODES; sub++) {
+            snprintf(path, PATH, "/soak/n%d/c%d", node, sub);
+            forget_watches(slot, path);
+        }
+    }
+}
+
 static int is_lost(int rc)
 {
     return rc == ZCONNECTIONLOSS || rc == ZOPERATIONTIMEOUT || rc == ZSESSIONEXPIRED || rc == ZCLOSING;

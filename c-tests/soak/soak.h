@@ -19,7 +19,8 @@ enum {
     WINDOW = 32,      /* most requests of a slot in flight */
     MULTI_OPS = 3,    /* operations of a transaction */
     CREDENTIALS = 2,  /* most of a handle: each one stays as long as it */
-    LONGEST = 20000   /* bytes of a node's data */
+    LONGEST = 1000,   /* bytes of a node's data: buffers soon have the size that they need */
+    STEADY = 4        /* of so many handles one stays for the whole run, if its session does */
 };
 
 enum kind {
@@ -98,6 +99,8 @@ void slot_close(struct slot *slot);
 /* Waits until it is connected or over, with nothing in flight. 0 if that does not come. */
 int slot_settle(struct slot *slot);
 int slot_is_over(struct slot *slot);
+/* Forgets all watches: how many there are is chance, and would hide small leaks. */
+void slot_forget_watches(struct slot *slot);
 void slot_destroy(struct slot *slot);
 
 /* A ticket for a request, NULL if too many are in flight. */
@@ -113,7 +116,7 @@ void call_returned(struct slot *slot, enum kind kind, int rc);
 void on_watch(zhandle_t *zh, int type, int state, const char *path, void *slot);
 
 /* A path that exists or not. */
-enum { PATH = 32 };
+enum { PATH = 32, NODES = 24, SUBNODES = 4 };
 void choose_path(struct dice *dice, char path[PATH]);
 int choose_mode(struct dice *dice);
 int choose_length(struct dice *dice);

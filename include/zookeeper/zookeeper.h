@@ -698,7 +698,8 @@ void zoo_deterministic_conn_order(int yesOrNo);
  *
  * \param c a result code, or a positive errno.
  * \return a string that must not be freed, "unknown error" for unknown codes; never NULL. For
- *     an errno it is what strerror() returns.
+ *     an errno it is what strerror() returns. Codes of the Java client that the C library
+ *     calls unknown have a text too, see zookeeper_ext.h.
  */
 const char *zerror(int c);
 
@@ -1355,8 +1356,10 @@ int zoo_aremove_all_watches(zhandle_t *zh, const char *path, ZooWatcherType wtyp
  * Adds a credential to the session.
  *
  * It is sent at once if the client is connected, and again after each reconnection, for the
- * life of the handle. Without a connection it waits for the next one. If a server refuses it,
- * the session ends: the watcher is told ZOO_AUTH_FAILED_STATE, and the handle has to be closed.
+ * life of the handle. Without a connection it waits for the next one. Each call adds one, also
+ * when an equal one is there, so a program that repeats itself sends as many each time. If a
+ * server refuses it, the session ends: the watcher is told ZOO_AUTH_FAILED_STATE, and the handle
+ * has to be closed.
  *
  * \param zh the handle.
  * \param scheme the authentication scheme, for example "digest"; not NULL; copied.

@@ -216,6 +216,36 @@ int zoox_cq_wait(zoox_cq_t *cq, int timeout_ms);
 int zoox_cq_destroy(zoox_cq_t *cq);
 
 /**
+ * Takes the log messages of a handle, see struct zoox_config.
+ *
+ * Called on whichever thread logs, also on several at a time, and must not call back into the
+ * library.
+ *
+ * \param context what struct zoox_config has in log_context.
+ * \param level ZOO_LOG_LEVEL_ERROR to ZOO_LOG_LEVEL_DEBUG.
+ * \param message the message alone, without time, thread and place, however long it is; it
+ *     lives until the function returns.
+ */
+typedef void (*zoox_log_fn)(void *context, ZooLogLevel level, const char *message);
+
+/** The log level of a handle that logs nothing. */
+#define ZOOX_LOG_NOTHING -1
+
+/**
+ * Sets which messages one handle logs, whatever the process has set.
+ *
+ * Holds for the messages of the library about this handle; what the program itself logs with
+ * the macros of zookeeper_log.h follows zoo_set_debug_level() as ever.
+ *
+ * \param zh the handle.
+ * \param level ZOO_LOG_LEVEL_ERROR to ZOO_LOG_LEVEL_DEBUG: messages of this level and of more
+ *     severe ones; ZOOX_LOG_NOTHING for none; 0 for what zoo_set_debug_level() has set, as at
+ *     the start unless struct zoox_config says otherwise.
+ * \return ZOK; ZBADARGUMENTS: a NULL or closed handle, or another level.
+ */
+int zoox_set_log_level(zhandle_t *zh, int level);
+
+/**
  * Flag of struct zoox_config: try servers in the order of the list, instead of a random one.
  *
  * What zoo_deterministic_conn_order() does for the whole process, for one handle.
@@ -231,11 +261,77 @@ int zoox_cq_destroy(zoox_cq_t *cq);
 #define ZOOX_NO_SET_WATCHES 512
 
 /**
+ * Flag of struct zoox_config: a host without a port has port 2181, as in the Java client.
+ *
+ * "h1,h2:2182/app" is a list then. IPv6 addresses need their port, unless they stand in
+ * brackets and ZOOX_BRACKETED_IPV6 is set too. Also for zoo_set_servers() on the handle.
+ */
+#define ZOOX_DEFAULT_PORT 1024
+
+/**
+ * Flag of struct zoox_config: IPv6 addresses may stand in brackets, as in the Java client.
+ *
+ * "[::1]:2181,[fe80::1%eth0]:2181,h3:2181" is a list then; addresses without brackets are
+ * understood too. Also for zoo_set_servers() on the handle.
+ */
+#define ZOOX_BRACKETED_IPV6 2048
+
+/**
+ * Flag of struct zoox_config: zoo_set_servers() takes lists that repeat the chroot.
+ *
+ * Then the list may be the one of zoox_init(), chroot and all. Another chroot than that of the
+ * handle is ZBADARGUMENTS, and nothing changes.
+ */
+#define ZOOX_REPEAT_CHROOT 4096
+
+/**
+ * Flag of struct zoox_config: names are resolved in the background, from the start.
+ *
+ * Then zoox_init() neither waits for the resolver nor fails because of it. Until a name is
+ * resolved the state is ZOO_CONNECTING_STATE; the names are looked up again after 100 ms, then
+ * ever less often up to every 5 s, at once when a request is made, but never more than ten
+ * names a second. A failed look-up of all names counts as a failed attempt to connect:
+ * requests complete with ZCONNECTIONLOSS. Lists of addresses are not affected.
+ */
+#define ZOOX_RESOLVE_LATER 8192
+
+/**
+ * Flag of struct zoox_config: watchers are told that the handle was closed.
+ *
+ * When zookeeper_close() or zoox_abandon() is through, every watcher of the handle gets one
+ * event with type ZOO_SESSION_EVENT, state ZOOX_CLOSED_STATE and path "": first those of
+ * watches that are still left, each once, then the handle's watcher. No callback of the handle
+ * runs after these but that of struct zoox_config's release. They run on the thread that
+ * closes the handle, before its call returns, and on the completion thread if the handle was
+ * closed from a callback. The handle can be used for nothing any more.
+ */
+#define ZOOX_CLOSED_EVENT 16384
+
+/**
+ * Flag of struct zoox_config: do not log the same message again and again.
+ *
+ * A message that was logged within the last minute is counted instead, and the count is told
+ * with the next one. For programs that run on while all servers are down.
+ */
+#define ZOOX_LIMIT_LOG_REPEATS 32768
+
+/** State of the last event of a handle, see ZOOX_CLOSED_EVENT. */
+#define ZOOX_CLOSED_STATE 0
+
+/**
+ * Takes a context back that the library will not use any more; free() is one.
+ *
+ * \param context a context that was given to the library.
+ */
+typedef void (*zoox_release_fn)(void *context);
+
+/**
  * What zoox_init() is to make.
  *
  * Set all of it to zero first and size to sizeof(struct zoox_config); then set what is to
  * differ. New members will come at the end only, so that programs go on working with newer
- * libraries, and with older ones as long as they leave alone what those do not know.
+ * libraries, for which the members that the program does not know are 0, and with older ones
+ * as long as they leave alone what those do not know.
  */
 struct zoox_config {
     /** sizeof(struct zoox_config) of the program. */
@@ -253,11 +349,11 @@ struct zoox_config {
     const clientid_t *client_id;
     /** The session timeout to ask for, in ms. */
     int recv_timeout;
-    /** ZOO_READONLY, ZOO_NO_LOG_CLIENTENV, ZOOX_KEEP_HOST_ORDER, ZOOX_NO_SET_WATCHES, or'ed. */
+    /** ZOO_READONLY, ZOO_NO_LOG_CLIENTENV and flags that begin with ZOOX_, or'ed. */
     int flags;
     /**
-     * Takes the handle's log messages; NULL for the stream of zoo_set_log_stream(). Called on
-     * the library's threads, also for a handle with a queue.
+     * Takes the handle's log messages unless log does; NULL for the stream of
+     * zoo_set_log_stream(). Called on the library's threads, also for a handle with a queue.
      */
     log_callback_fn log_callback;
     /** Where results and events go instead of callbacks; NULL for callbacks. */
@@ -266,6 +362,43 @@ struct zoox_config {
     const void *tls;
     /** Room for the parameters of SASL authentication; must be NULL. */
     const void *sasl;
+    /**
+     * Takes the handle's log messages with their level, from the first one on, in place of
+     * log_callback and the stream. These then get only what the program itself logs. NULL for
+     * none. Called on whichever thread logs, also for a handle with a queue; for the last time
+     * before the events of ZOOX_CLOSED_EVENT.
+     */
+    zoox_log_fn log;
+    /** Passed to log. */
+    void *log_context;
+    /** Which messages are logged, as for zoox_set_log_level(): 0 for what the process logs. */
+    int log_level;
+    /**
+     * The longest frame that is taken from a server, in bytes; one that claims to be longer
+     * ends the connection at once. 0 for 256 MiB. Memory is taken for what was received, never
+     * for what a frame claims.
+     */
+    int max_frame;
+    /**
+     * Takes back the contexts of watchers when the library will not use them any more; NULL
+     * for nobody. Must be NULL with a queue.
+     *
+     * Each call that leaves a watch, such as zoo_wget() or zoo_awexists(), takes over its
+     * watcherCtx, whatever it returns, if its watcher is not NULL and the handle a live one; so do zoox_init(), unless
+     * it returns NULL, with context, and zoo_set_context(). For each such call release is
+     * called once with the context it was given, unless that was NULL, and after the last
+     * callback that gets it: when the watch has fired or was removed, when it was not left
+     * because the call failed, when the same watch existed already, when zoo_set_context() has
+     * replaced the context and no watch has it, or when the handle is closed. A context that
+     * was given twice is released twice.
+     *
+     * It runs on the completion thread; for what is left at the end on the thread that closes
+     * the handle, after all other callbacks, the handle's own context last. Like other
+     * callbacks it may make calls. A child of fork() gets nothing back of the handles of its
+     * parent. Calls that run at the same time as zookeeper_close() give
+     * back what they took at the latest when they return.
+     */
+    zoox_release_fn release;
 };
 
 /**
@@ -276,13 +409,13 @@ struct zoox_config {
  * the call's data. Only whether the watcher of a zoo_w...() call is NULL still decides if it
  * leaves a watch. Synchronous calls work as ever. The results array of zoo_amulti() and what
  * its operations point to for results are not written and may be NULL. Of the callbacks only
- * log_callback is left.
+ * log_callback and log are left.
  *
  * \param config what to make; not NULL. Not used after the call.
  * \return the handle; NULL on failure, with errno as for zookeeper_init(), and EINVAL also for
- *     a NULL config, a size that is smaller than the members above, bytes not 0 in members that
- *     this library does not know, unknown flags, a queue that is not there, and tls or sasl not
- *     NULL.
+ *     a NULL config, a size that no version of it had, bytes not 0 in members that this library
+ *     does not know, unknown flags, a queue that is not there, and members whose documentation
+ *     forbids what they are.
  */
 zhandle_t *zoox_init(const struct zoox_config *config);
 
@@ -421,6 +554,99 @@ int64_t zoox_last_zxid(zhandle_t *zh);
  *     handle.
  */
 int zoox_get_peer(zhandle_t *zh, struct sockaddr *addr, socklen_t *addr_len);
+
+/**
+ * Reads all of a node's data into memory of its size.
+ *
+ * Like zoo_get(), without a buffer whose size has to be guessed.
+ *
+ * \param zh the handle.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
+ * \param watch not 0 to leave a watch for the handle's watcher, as zookeeper_init() or
+ *     zoo_set_watcher() set it, with the handle's context of now.
+ * \param value where a pointer to the data goes, not NULL: memory for free(), with a NUL behind
+ *     the data, also if it is empty; NULL for a node without data.
+ * \param value_len where the length of the data goes, without that NUL, -1 for a node without
+ *     data; may be NULL.
+ * \param stat where the node's statistics go; may be NULL.
+ * \return the codes of zoo_get(); ZBADARGUMENTS also for a NULL value. Places for results stay
+ *     untouched unless it is ZOK.
+ */
+int zoox_get(zhandle_t *zh, const char *path, int watch, char **value, int *value_len,
+             struct Stat *stat);
+
+/**
+ * Reads all of a node's data into memory of its size.
+ *
+ * Like zoo_wget(), without a buffer whose size has to be guessed.
+ *
+ * \param zh the handle.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
+ * \param watcher called on the completion thread, once, when the watch fires, and for every
+ *     session event until then; NULL leaves no watch. The same function with the same context
+ *     is registered once per path.
+ * \param watcherCtx passed to the watcher; must live as long as the watcher can be called.
+ * \param value where a pointer to the data goes, not NULL: memory for free(), with a NUL behind
+ *     the data, also if it is empty; NULL for a node without data.
+ * \param value_len where the length of the data goes, without that NUL, -1 for a node without
+ *     data; may be NULL.
+ * \param stat where the node's statistics go; may be NULL.
+ * \return the codes of zoo_wget(); ZBADARGUMENTS also for a NULL value. Places for results stay
+ *     untouched unless it is ZOK.
+ */
+int zoox_wget(zhandle_t *zh, const char *path, watcher_fn watcher, void *watcherCtx, char **value,
+              int *value_len, struct Stat *stat);
+
+/**
+ * Creates a node and gets its whole path into memory of its size.
+ *
+ * Like the zoo_create() family, of which it is each, without a buffer whose size has to be
+ * guessed.
+ *
+ * \param zh the handle.
+ * \param path path of the new node, NUL-terminated, relative to the chroot; the server appends
+ *     ten digits to it in the sequential modes.
+ * \param value the node's data, any bytes. May be NULL if valuelen is 0 or -1.
+ * \param valuelen length of the data in bytes; -1 for a node without data.
+ * \param acl who may do what with the node, for example &ZOO_OPEN_ACL_UNSAFE.
+ * \param mode the kind of node, of all that there are.
+ * \param ttl time in ms, 1 to 0xFFFFFFFFFF, after which the server may delete the node if it
+ *     was not modified and has no children, for ZOO_PERSISTENT_WITH_TTL and
+ *     ZOO_PERSISTENT_SEQUENTIAL_WITH_TTL; -1 for all other modes.
+ * \param created where a pointer to the path of the created node goes, with its sequence
+ *     number: a C string for free(); may be NULL.
+ * \param stat where the node's statistics go; may be NULL. Servers before 3.5 know creates
+ *     without statistics only.
+ * \return the codes of zoo_create(). Places for results stay untouched unless it is ZOK.
+ */
+int zoox_create(zhandle_t *zh, const char *path, const char *value, int valuelen,
+                const struct ACL_vector *acl, int mode, int64_t ttl, char **created,
+                struct Stat *stat);
+
+/**
+ * Waits until the server that the client is connected to knows what the leader knows.
+ *
+ * What zoo_async() asks for, with the answer waited for. A read that follows sees every change
+ * that was made anywhere before this call, if the connection was not lost in between;
+ * zoox_last_zxid() then tells up to which transaction.
+ *
+ * \param zh the handle.
+ * \param path path of a node, NUL-terminated, relative to the chroot; it need not exist.
+ * \return ZOK; ZBADARGUMENTS: a NULL or closed handle, or an invalid path; ZINVALIDSTATE: the
+ *     session has expired or authentication failed; ZMARSHALLINGERROR: the handle is being
+ *     closed; ZCONNECTIONLOSS or ZOPERATIONTIMEOUT: the connection was lost before the answer
+ *     came; ZCLOSING: the handle was closed meanwhile; ZSYSTEMERROR: out of memory.
+ */
+int zoox_sync(zhandle_t *zh, const char *path);
+
+/** A code of servers: the session is not known. */
+#define ZOOX_UNKNOWNSESSION -12
+
+/** A code of servers: the request took too long. */
+#define ZOOX_REQUESTTIMEOUT -122
+
+/** A code of servers: a quota on the node or above it does not allow the change. */
+#define ZOOX_QUOTAEXCEEDED -125
 
 /**
  * Limits the time that each request of the handle may take.

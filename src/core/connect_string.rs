@@ -1,11 +1,13 @@
 //! Parsing of `host:port,host:port/chroot` (C-272, C-278).
 
+use std::net::Ipv6Addr;
+
 use super::paths;
 
 /// One entry of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HostPort {
-    /// Name or address literal, as written; IPv6 literals have no brackets.
+    /// Name or address literal, as written, but without brackets if the syntax has them.
     pub(crate) host: Vec<u8>,
     /// Port; larger numbers are cut to 16 bits, as the C library's resolver does.
     pub(crate) port: u16,
@@ -20,6 +22,15 @@ pub(crate) enum ConnectStringError {
     BadEntry,
     /// The part from the first `/` on is not a valid path.
     BadChroot,
+}
+
+/// What a host list may have that the C library refuses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Syntax {
+    /// The port of entries that have none; `None` refuses such entries.
+    pub default_port: Option<u16>,
+    /// True if IPv6 literals may stand in brackets.
+    pub brackets: bool,
 }
 
 /// Splits the chroot off, without its meaning for the host list: `(hosts, chroot)`.
@@ -37,11 +48,14 @@ pub(crate) fn split_chroot(text: &[u8]) -> Result<(&[u8], &[u8]), ConnectStringE
 }
 
 /// Parses the host list, which must not contain a chroot. One bad entry fails it as a whole.
-pub(crate) fn parse_hosts(text: &[u8]) -> Result<Vec<HostPort>, ConnectStringError> {
+pub(crate) fn parse_hosts(
+    text: &[u8],
+    syntax: Syntax,
+) -> Result<Vec<HostPort>, ConnectStringError> {
     let hosts = text
         .split(|&b| b == b',')
         .filter(|entry| !entry.is_empty())
-        .map(parse_entry)
+        .map(|entry| parse_entry(entry, syntax))
         .collect::<Option<Vec<_>>>()
         .ok_or(ConnectStringError::BadEntry)?;
     if hosts.is_empty() {
@@ -51,10 +65,45 @@ pub(crate) fn parse_hosts(text: &[u8]) -> Result<Vec<HostPort>, ConnectStringErr
     }
 }
 
-fn parse_entry(entry: &[u8]) -> Option<HostPort> {
+fn parse_entry(entry: &[u8], syntax: Syntax) -> Option<HostPort> {
     let entry = entry.trim_ascii_start();
-    let colon = entry.iter().rposition(|&b| b == b':')?;
-    let (host, port) = (entry.get(..colon)?, entry.get(colon + 1..)?);
+    let (host, port) = if syntax.brackets && entry.starts_with(b"[") {
+        split_brackets(entry)?
+    } else {
+        match entry.iter().rposition(|&b| b == b':') {
+            Some(colon) => (entry.get(..colon)?, Some(entry.get(colon + 1..)?)),
+            None => (entry, None),
+        }
+    };
+    let port = match port {
+        Some(port) => parse_port(port)?,
+        None if host.is_empty() => return None,
+        None => syntax.default_port?,
+    };
+    Some(HostPort {
+        host: host.to_vec(),
+        port,
+    })
+}
+
+/// The IPv6 literal between brackets, perhaps with a zone behind `%`, and the port behind them.
+fn split_brackets(entry: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+    let close = entry.iter().position(|&b| b == b']')?;
+    let (host, rest) = (entry.get(1..close)?, entry.get(close + 1..)?);
+    let mut parts = host.splitn(2, |&b| b == b'%');
+    let address = std::str::from_utf8(parts.next()?).ok()?;
+    address.parse::<Ipv6Addr>().ok()?;
+    if parts.next().is_some_and(<[u8]>::is_empty) {
+        return None;
+    }
+    match rest {
+        [] => Some((host, None)),
+        [b':', port @ ..] => Some((host, Some(port))),
+        _ => None,
+    }
+}
+
+fn parse_port(port: &[u8]) -> Option<u16> {
     // As strtol and getaddrinfo read it: white space and one plus sign may lead (C-272).
     let port = port.trim_ascii_start();
     let port = port.strip_prefix(b"+").unwrap_or(port);
@@ -64,13 +113,7 @@ fn parse_entry(entry: &[u8]) -> Option<HostPort> {
     let number = port.iter().fold(0u64, |n, b| {
         n.saturating_mul(10).saturating_add(u64::from(b - b'0'))
     });
-    if number == 0 {
-        return None;
-    }
-    Some(HostPort {
-        host: host.to_vec(),
-        port: number as u16,
-    })
+    (number != 0).then_some(number as u16)
 }
 
 #[cfg(test)]
@@ -78,7 +121,11 @@ mod tests {
     use super::*;
 
     fn hosts(text: &str) -> Result<Vec<(String, u16)>, ConnectStringError> {
-        let list = parse_hosts(text.as_bytes())?;
+        hosts_in(Syntax::default(), text)
+    }
+
+    fn hosts_in(syntax: Syntax, text: &str) -> Result<Vec<(String, u16)>, ConnectStringError> {
+        let list = parse_hosts(text.as_bytes(), syntax)?;
         Ok(list
             .into_iter()
             .map(|h| (String::from_utf8(h.host).unwrap(), h.port))
@@ -118,6 +165,63 @@ mod tests {
     fn a_list_of_nothing_is_told_apart() {
         assert_eq!(hosts(","), Err(ConnectStringError::NoHosts));
         assert_eq!(hosts(""), Err(ConnectStringError::NoHosts));
+    }
+
+    // F-12: an opt-in
+    #[test]
+    fn entries_without_a_port_get_the_default_one_if_there_is_one() {
+        let syntax = Syntax {
+            default_port: Some(2181),
+            ..Syntax::default()
+        };
+        assert_eq!(
+            hosts_in(syntax, "a,b:7, c"),
+            Ok(vec![
+                ("a".into(), 2181),
+                ("b".into(), 7),
+                ("c".into(), 2181)
+            ])
+        );
+        for bad in ["a:", "a:0", "a:x", " ", "a, "] {
+            let parsed = hosts_in(syntax, bad);
+            assert_eq!(parsed, Err(ConnectStringError::BadEntry), "{bad:?}");
+        }
+    }
+
+    // F-13: an opt-in
+    #[test]
+    fn ipv6_literals_may_stand_in_brackets_with_their_zone_if_the_syntax_has_them() {
+        let mut syntax = Syntax {
+            brackets: true,
+            ..Syntax::default()
+        };
+        assert_eq!(
+            hosts_in(syntax, "[::1]:7,::1:8,[fe80::1%eth0]:9,a:10"),
+            Ok(vec![
+                ("::1".into(), 7),
+                ("::1".into(), 8),
+                ("fe80::1%eth0".into(), 9),
+                ("a".into(), 10)
+            ])
+        );
+        for bad in [
+            "[::1]",
+            "[::1",
+            "[]:1",
+            "[a]:1",
+            "[127.0.0.1]:1",
+            "[::1]7",
+            "[::1]:",
+            "[::1]]:1",
+            "[::1%]:1",
+            "[[::1]]:1",
+            "[::1] :1",
+        ] {
+            let parsed = hosts_in(syntax, bad);
+            assert_eq!(parsed, Err(ConnectStringError::BadEntry), "{bad:?}");
+        }
+        syntax.default_port = Some(2181);
+        assert_eq!(hosts_in(syntax, "[::1]"), Ok(vec![("::1".into(), 2181)]));
     }
 
     #[test]

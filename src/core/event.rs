@@ -68,6 +68,8 @@ pub(crate) enum FaultKind {
     AuthFailed,
     /// The server list changed and another server was chosen (C-452).
     Moved,
+    /// There is no server to try, because no name could be resolved.
+    Unresolved,
     /// This read/write server was found while on a read-only one (C-443).
     ReadWriteFound(SocketAddr),
 }
@@ -97,6 +99,16 @@ impl Fault {
             reason: reason.into(),
             kind,
         }
+    }
+
+    /// The names of a session that has no server yet could not be resolved: counts as an
+    /// attempt to connect that failed.
+    pub(crate) fn unresolved() -> Self {
+        Self::of_kind(
+            FaultKind::Unresolved,
+            Code::CONNECTION_LOSS,
+            "no name of the host list could be resolved",
+        )
     }
 
     /// True if the session is over too.

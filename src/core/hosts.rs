@@ -42,7 +42,8 @@ pub(crate) enum ListChange {
 }
 
 impl Hosts {
-    /// `servers` in the order to try them; must not be empty.
+    /// `servers` in the order to try them; without any, no attempt is made until
+    /// [`replace`](Self::replace) brings some.
     pub(crate) fn new(servers: Vec<SocketAddr>, seed: u64) -> Self {
         Self {
             servers,
@@ -54,6 +55,11 @@ impl Hosts {
             probe_cursor: 0,
             random: fastrand::Rng::with_seed(seed),
         }
+    }
+
+    /// True if there is no server to try.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.servers.is_empty()
     }
 
     /// The server in use, tried, or tried next; `None` before the first attempt (C-288).

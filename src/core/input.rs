@@ -13,11 +13,12 @@ use super::watch::Watches;
 use crate::log;
 use crate::log::Level::{Debug, Error, Info};
 
-/// Largest frame taken from a server. The C library has no limit (C-203); this one is far above
-/// what servers send and keeps a hostile length word from asking for all memory.
+/// Largest frame taken from a server unless the program sets another limit. The C library has
+/// none (C-203); this one is far above what servers send and keeps a hostile length word from
+/// asking for all memory.
 pub(crate) const MAX_FRAME: usize = 256 << 20;
 
-impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
+impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
     /// Handles all whole frames at the front of `input` and returns how many bytes they take.
     /// Ranges in the events lie in `input`. What follows is the start of a frame, of which
     /// [`input_needed`] tells the size.
@@ -30,7 +31,7 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         let mut at = 0;
         loop {
             let rest = input.get(at..).unwrap_or_default();
-            match frame::split(rest, MAX_FRAME) {
+            match frame::split(rest, self.max_frame) {
                 Ok(frame::Split::Frame(body)) => {
                     let start = at + frame::PREFIX;
                     at = start + body.len();
@@ -308,7 +309,8 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
 
 /// Size that a buffer must have for the frame at its front to fit, as far as it is known.
 pub fn input_needed(front: &[u8]) -> usize {
-    match frame::split(front, MAX_FRAME) {
+    // Whether the length is allowed has been judged before.
+    match frame::split(front, usize::MAX) {
         Ok(frame::Split::Partial { need }) => need,
         _ => 0,
     }

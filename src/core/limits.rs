@@ -27,7 +27,7 @@ fn distance(first: i32, xid: i32) -> u32 {
     xid.wrapping_sub(first) as u32 & 0x7fff_ffff
 }
 
-impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
+impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
     /// Fails requests whose time is over. Those that were sent keep their place until the reply
     /// comes, which then counts as received and tells nobody; the others are not sent any more.
     pub fn expire(&mut self, now: Millis, events: &mut Events<C, W, A>) {

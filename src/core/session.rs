@@ -13,6 +13,7 @@ use super::chunks::Chunks;
 use super::deadlines::Deadlines;
 use super::event::{Delivery, Events, Fault, FaultKind, State};
 use super::hosts::{Hosts, ListChange};
+use super::input::MAX_FRAME;
 use super::limits::SessionLimit;
 use super::outbox::{Pending, Queue};
 use super::pace::Pace;
@@ -24,7 +25,7 @@ use crate::log::Level::{Error, Info, Warn};
 /// How a core is made.
 #[derive(Clone, Debug)]
 pub struct Settings<W> {
-    /// Servers in the order to try them; not empty.
+    /// Servers in the order to try them; none if their names are not resolved yet.
     pub servers: Vec<SocketAddr>,
     /// Session timeout asked for, ms.
     pub recv_timeout: i32,
@@ -82,6 +83,8 @@ pub struct Core<C, W, A> {
     pub(super) failed_attempts: u64,
     /// False if watches end with their connection.
     pub(super) rearms_watches: bool,
+    /// Longest frame that is taken from a server, bytes.
+    pub(super) max_frame: usize,
     /// Requests survive failed attempts to connect.
     pub(super) keeps_requests: bool,
     pub(super) session_limit: Option<SessionLimit>,
@@ -89,7 +92,7 @@ pub struct Core<C, W, A> {
     pub(super) unheard_since: Option<Millis>,
 }
 
-impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
+impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
     /// A core that has not tried anything yet.
     pub fn new(settings: Settings<W>) -> Self {
         let (session_id, password) = settings.session.unwrap_or_default();
@@ -120,6 +123,7 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             global_watcher: settings.global_watcher,
             failed_attempts: 0,
             rearms_watches: true,
+            max_frame: MAX_FRAME,
             keeps_requests: false,
             session_limit: None,
             unheard_since: None,
@@ -150,6 +154,17 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
     /// made, instead of being set again.
     pub fn end_watches_with_connection(&mut self) {
         self.rearms_watches = false;
+    }
+
+    /// Longest frame that is taken from a server from now on; a longer one breaks the
+    /// connection.
+    pub fn set_max_frame(&mut self, bytes: usize) {
+        self.max_frame = bytes;
+    }
+
+    /// True if there is no server to try until names are resolved.
+    pub fn has_no_servers(&self) -> bool {
+        self.hosts.is_empty()
     }
 
     /// The last transaction that a reply has told of.
@@ -246,7 +261,13 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
 
     fn next_of_connection(&self) -> Millis {
         if !self.state.has_socket() {
-            return self.pace.until().unwrap_or(0);
+            // Without servers nothing happens until their names are resolved.
+            let now = if self.hosts.is_empty() {
+                Millis::MAX
+            } else {
+                0
+            };
+            return self.pace.until().unwrap_or(now);
         }
         let mut deadline = self.last_received + self.timeout.read();
         if self.may_ping() {
@@ -331,10 +352,10 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         self.state = match fault.kind {
             FaultKind::Expired => State::Expired,
             FaultKind::AuthFailed => State::AuthFailed,
-            FaultKind::Moved => State::NotConnected,
+            FaultKind::Moved | FaultKind::Unresolved => State::NotConnected,
             FaultKind::Loss | FaultKind::ReadWriteFound(_) => State::Closed,
         };
-        if fault.kind == FaultKind::Loss && !was_live {
+        if matches!(fault.kind, FaultKind::Loss | FaultKind::Unresolved) && !was_live {
             self.failed_attempts += 1;
         }
         match fault.kind {
@@ -367,10 +388,9 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
             .hosts
             .current()
             .map_or_else(|| "no server".to_owned(), |s| s.to_string());
-        let level = if matches!(fault.kind, FaultKind::Loss | FaultKind::AuthFailed) {
-            Error
-        } else {
-            Info
+        let level = match fault.kind {
+            FaultKind::Loss | FaultKind::AuthFailed | FaultKind::Unresolved => Error,
+            _ => Info,
         };
         let (code, reason) = (fault.code, &fault.reason);
         log!(
@@ -382,8 +402,18 @@ impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
         );
     }
 
+    /// All watchers, each once, the global one last (C-480).
+    pub(crate) fn everyone(&self) -> Vec<W> {
+        self.watches.everyone(&self.global_watcher)
+    }
+
+    /// Drops all watches: nothing is to come for them.
+    pub(crate) fn forget_watches(&mut self) {
+        self.watches = Watches::default();
+    }
+
     fn tell_everyone(&self, state: State, events: &mut Events<C, W, A>) {
-        let watchers = self.watches.everyone(self.global_watcher);
+        let watchers = self.everyone();
         events
             .deliver
             .push_back(Delivery::Session { watchers, state });

@@ -44,7 +44,7 @@ impl<W> Default for Watches<W> {
     }
 }
 
-impl<W: Copy + Eq + Hash> Watches<W> {
+impl<W: Clone + Eq + Hash> Watches<W> {
     fn table(&self, table: Table) -> &Paths<W> {
         match table {
             Table::Data => &self.data,
@@ -89,17 +89,17 @@ impl<W: Copy + Eq + Hash> Watches<W> {
     }
 
     /// Who is told about a session event: everyone once, `global` last (C-480).
-    pub(crate) fn everyone(&self, global: W) -> Vec<W> {
+    pub(crate) fn everyone(&self, global: &W) -> Vec<W> {
         let mut seen = HashSet::from([global]);
         let mut told = Vec::new();
         for table in DELIVERY_ORDER {
-            for &watcher in self.table(table).values().flatten() {
+            for watcher in self.table(table).values().flatten() {
                 if seen.insert(watcher) {
-                    told.push(watcher);
+                    told.push(watcher.clone());
                 }
             }
         }
-        told.push(global);
+        told.push(global.clone());
         told
     }
 
@@ -124,7 +124,7 @@ impl<W: Copy + Eq + Hash> Watches<W> {
             let Some(watchers) = paths.get_mut(path) else {
                 continue;
             };
-            watchers.retain(|&w| watcher.is_some_and(|gone| gone != w));
+            watchers.retain(|w| watcher.as_ref().is_some_and(|gone| gone != w));
             if watchers.is_empty() {
                 paths.remove(path);
             }

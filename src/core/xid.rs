@@ -30,7 +30,7 @@ pub fn skip() {
 mod tests {
     use super::*;
 
-    // C-205
+    // C-205, F-38: near both ends
     #[test]
     fn ids_stay_positive_when_the_counter_wraps() {
         for start in [i32::MAX as u32 - 2, u32::MAX - 20] {

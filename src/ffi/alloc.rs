@@ -24,8 +24,8 @@ fn array<T>(count: usize) -> Result<*mut T, NoMemory> {
     }
 }
 
-/// A C string; NULL for the null string.
-fn string(text: Text<'_>) -> Result<*mut c_char, NoMemory> {
+/// A copy with a NUL behind it, so that text is a C string; NULL for null.
+pub(super) fn terminated(text: Text<'_>) -> Result<*mut c_char, NoMemory> {
     let Some(text) = text else {
         return Ok(ptr::null_mut());
     };
@@ -35,10 +35,10 @@ fn string(text: Text<'_>) -> Result<*mut c_char, NoMemory> {
     Ok(memory)
 }
 
-/// Frees strings made by [`string`], when a later one failed.
+/// Frees strings made by [`terminated`], when a later one failed.
 fn free(strings: impl Iterator<Item = *mut c_char>) {
     for string in strings {
-        // SAFETY: made by `string` (or NULL) and handed to nobody.
+        // SAFETY: made by `terminated` (or NULL) and handed to nobody.
         unsafe { libc::free(string.cast()) };
     }
 }
@@ -47,7 +47,7 @@ fn free(strings: impl Iterator<Item = *mut c_char>) {
 pub(super) fn strings<'a>(list: List<'a, Text<'a>>) -> Result<String_vector, NoMemory> {
     let data: *mut *mut c_char = array(list.len())?;
     for (i, text) in list.iter().enumerate() {
-        match string(text) {
+        match terminated(text) {
             // SAFETY: the array has `list.len()` places.
             Ok(copy) => unsafe { data.add(i).write(copy) },
             Err(error) => {
@@ -68,7 +68,7 @@ pub(super) fn strings<'a>(list: List<'a, Text<'a>>) -> Result<String_vector, NoM
 pub(super) fn acl<'a>(list: List<'a, Acl<'a>>) -> Result<ACL_vector, NoMemory> {
     let data: *mut ACL = array(list.len())?;
     for (i, acl) in list.iter().enumerate() {
-        let (scheme, id) = (string(acl.id.scheme), string(acl.id.id));
+        let (scheme, id) = (terminated(acl.id.scheme), terminated(acl.id.id));
         let failed = scheme.is_err() || id.is_err();
         let entry = ACL {
             perms: acl.perms,

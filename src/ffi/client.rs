@@ -4,21 +4,24 @@ use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
+use parking_lot::Mutex;
 use zk_proto::Code;
 
 use super::delivery::{Args, Async, Cookie, Watcher};
 use super::entry::{self, Subject};
 use super::fork::Process;
-use super::pointer::{AtomicLogCallback, AtomicWatcher};
+use super::log_sink::Sink;
+use super::pointer::AtomicWatcher;
 use super::queue::Queue;
+use super::release::{Due, Hold, Releases};
 use super::scratch::Scratch;
 use super::sync_call::Calls;
 use super::table::Id;
 use super::transaction::Transactions;
-use super::types::{clientid_t, log_callback_fn, watcher_fn, zhandle_t};
-use super::{guard, log, mute};
+use super::types::{clientid_t, watcher_fn, zhandle_t};
+use super::{guard, mute};
 use crate::core::Outcome;
-use crate::log::Line;
+use crate::log::{Line, Threshold};
 use crate::runtime::Client;
 
 /// The C side of a handle.
@@ -29,7 +32,7 @@ pub(crate) struct CClient {
     process: Process,
     pub(super) watcher: AtomicWatcher,
     context: AtomicPtr<c_void>,
-    pub(super) log_callback: AtomicLogCallback,
+    pub(super) log: Sink,
     session: SharedClientId,
     /// Takes results and events in place of callbacks.
     pub(super) queue: Option<Arc<Queue>>,
@@ -37,6 +40,10 @@ pub(crate) struct CClient {
     pub(super) calls: Calls,
     /// For transactions.
     pub(super) transactions: Transactions,
+    /// For a program that wants its contexts back.
+    releases: Option<Arc<Releases>>,
+    /// Keeps `context` in use, with the same exceptions.
+    context_hold: Mutex<Option<Arc<Hold>>>,
 }
 
 impl CClient {
@@ -44,20 +51,24 @@ impl CClient {
         id: Id,
         watcher: watcher_fn,
         context: *mut c_void,
-        log_callback: log_callback_fn,
+        log: Sink,
         session: clientid_t,
         queue: Option<Arc<Queue>>,
+        releases: Option<Arc<Releases>>,
     ) -> Self {
+        let context_hold = releases.as_ref().and_then(|r| r.hold(context));
         Self {
             id,
             process: Process::current(),
             watcher: AtomicWatcher::new(watcher.or(NO_WATCHER)),
             context: AtomicPtr::new(context),
-            log_callback: AtomicLogCallback::new(log_callback),
+            log,
             session: SharedClientId::new(session),
             queue,
             calls: Calls::default(),
             transactions: Transactions::default(),
+            releases,
+            context_hold: Mutex::new(context_hold),
         }
     }
 
@@ -70,8 +81,34 @@ impl CClient {
         self.context.load(Ordering::Acquire)
     }
 
-    pub(super) fn set_context(&self, context: *mut c_void) {
+    /// True if the program wants the context before back.
+    pub(super) fn set_context(&self, context: *mut c_void) -> bool {
+        // In a child of fork nobody may be there to unlock.
+        let releases = self.releases.as_ref().filter(|_| !self.is_inherited());
+        let Some(releases) = releases else {
+            self.context.store(context, Ordering::Release);
+            return false;
+        };
+        let mut hold = self.context_hold.lock();
         self.context.store(context, Ordering::Release);
+        *hold = releases.hold(context);
+        true
+    }
+
+    /// What keeps the context in use, if the program wants it back.
+    pub(super) fn context_hold(&self) -> Option<Arc<Hold>> {
+        self.context_hold.lock().clone()
+    }
+
+    /// Takes over the watcher's context until nothing uses it any more.
+    pub(super) fn hold(&self, watcher: Watcher) -> Watcher {
+        match &self.releases {
+            None => watcher,
+            Some(releases) => {
+                let hold = releases.hold(watcher.context());
+                watcher.held(hold)
+            }
+        }
     }
 
     fn subject(&self, data: *mut c_void) -> Subject {
@@ -130,6 +167,7 @@ impl Client for CClient {
     type Auth = Async;
     type Watcher = Watcher;
     type Scratch = Scratch;
+    type Released = Due;
 
     fn is_sync(cookie: &Cookie) -> bool {
         matches!(cookie, Cookie::Sync(_))
@@ -137,10 +175,15 @@ impl Client for CClient {
 
     fn global_watcher(&self) -> Watcher {
         let function = self.watcher.get().or(NO_WATCHER);
-        match Watcher::new(function, self.context()) {
+        let watcher = |context| match Watcher::new(function, context) {
             Some(watcher) => watcher,
             None => unreachable!("there is a watcher in place of NULL"),
+        };
+        if self.releases.is_none() {
+            return watcher(self.context());
         }
+        let hold = self.context_hold.lock();
+        watcher(self.context()).held(hold.clone())
     }
 
     fn session(&self, id: i64, password: [u8; 16]) {
@@ -205,7 +248,7 @@ impl Client for CClient {
 
     fn watch_event(
         &self,
-        watcher: Watcher,
+        watcher: &Watcher,
         kind: i32,
         state: i32,
         path: &[u8],
@@ -223,12 +266,43 @@ impl Client for CClient {
         mute::unless_muted(|| unsafe { watcher.call(self.zh(), kind, state, path) });
     }
 
+    fn told(&self, watcher: Watcher) {
+        let context = watcher.into_last_hold().and_then(Hold::into_context);
+        if let (Some(context), Some(releases)) = (context, &self.releases) {
+            releases.give_back_one(context);
+        }
+    }
+
+    fn has_released(&self) -> bool {
+        self.releases.as_ref().is_some_and(|r| r.has_due())
+    }
+
+    fn take_released(&self) -> Due {
+        self.releases
+            .as_ref()
+            .map_or_else(Due::default, |r| r.take_due())
+    }
+
+    fn release(&self, due: &mut Due) {
+        if let Some(releases) = &self.releases {
+            releases.give_back(due);
+        }
+    }
+
+    fn ending(&self) {
+        *self.context_hold.lock() = None;
+    }
+
     fn is_inherited(&self) -> bool {
         !self.process.is_current()
     }
 
     fn log(&self, line: &Line) {
-        log::write(self.log_callback.get(), line);
+        self.log.write(line);
+    }
+
+    fn log_threshold(&self) -> Threshold {
+        self.log.threshold.clone()
     }
 
     fn closed(&self) {

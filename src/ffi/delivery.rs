@@ -11,6 +11,7 @@ use zk_proto::{Code, Text};
 
 use super::convert;
 use super::pointer::UserPtr;
+use super::release::Hold;
 use super::scratch::Scratch;
 use super::sync_call::SyncCall;
 use super::transaction::MultiResults;
@@ -167,10 +168,12 @@ fn received(data: Text<'_>) -> (*const c_char, c_int) {
 }
 
 /// Someone to be told of events: a function with its context.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Watcher {
     function: unsafe extern "C-unwind" fn(*mut zhandle_t, c_int, c_int, *const c_char, *mut c_void),
     context: UserPtr,
+    /// Keeps the context in use, if the program wants to know when it no longer is.
+    hold: Option<Arc<Hold>>,
 }
 
 impl Watcher {
@@ -179,7 +182,18 @@ impl Watcher {
         Some(Self {
             function: function?,
             context: UserPtr(context),
+            hold: None,
         })
+    }
+
+    /// The same with its context kept in use by `hold`.
+    pub(super) fn held(self, hold: Option<Arc<Hold>>) -> Self {
+        Self { hold, ..self }
+    }
+
+    /// The end of this one. Gives the hold on its context, if it was the last one.
+    pub(super) fn into_last_hold(self) -> Option<Hold> {
+        Arc::into_inner(self.hold?)
     }
 
     /// Calls the program. May not return.
@@ -187,7 +201,7 @@ impl Watcher {
     /// # Safety
     /// `path` is a C string; the frames are as for [`Async::call`].
     pub(super) unsafe fn call(
-        self,
+        &self,
         zh: *mut zhandle_t,
         kind: c_int,
         state: c_int,
@@ -198,7 +212,7 @@ impl Watcher {
     }
 
     /// What the program has given along.
-    pub(super) fn context(self) -> *mut c_void {
+    pub(super) fn context(&self) -> *mut c_void {
         self.context.0
     }
 

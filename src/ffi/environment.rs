@@ -3,13 +3,13 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::mem::MaybeUninit;
 
-use super::log;
-use super::types::{ZOO_VERSION, log_callback_fn};
-use crate::log::{Level, Line, enabled};
+use super::log_sink::Sink;
+use super::types::ZOO_VERSION;
+use crate::log::{Level, Line};
 
 /// Logs the client's environment, one line for each property.
-pub(super) fn log(callback: log_callback_fn) {
-    if !enabled(Level::Info) {
+pub(super) fn log(sink: &Sink) {
+    if !sink.wants(Level::Info) {
         return;
     }
     let system = System::read();
@@ -33,7 +33,7 @@ pub(super) fn log(callback: log_callback_fn) {
             line: line!(),
             text: format!("Client environment:{key}={value}"),
         };
-        log::write(callback, &line);
+        sink.write(&line);
     }
 }
 

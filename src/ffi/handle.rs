@@ -201,7 +201,11 @@ pub unsafe extern "C-unwind" fn zoo_get_context(zh: *mut zhandle_t) -> *const c_
 /// (C-115, C-285)
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn zoo_set_context(zh: *mut zhandle_t, context: *mut c_void) {
-    guard::look(zh, (), |handle| handle.client().set_context(context));
+    guard::look(zh, (), |handle| {
+        if handle.client().set_context(context) {
+            handle.watcher_changed();
+        }
+    });
 }
 
 /// Replaces the handle's watcher, which is told of session events.

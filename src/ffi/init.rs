@@ -14,15 +14,22 @@ use zk_proto::Text;
 
 use super::client::CClient;
 use super::convert::text;
-use super::ext_init::{ZOOX_KEEP_HOST_ORDER, ZOOX_NO_SET_WATCHES, zoox_config};
+use super::ext_init::{
+    ZOOX_BRACKETED_IPV6, ZOOX_CLOSED_EVENT, ZOOX_DEFAULT_PORT, ZOOX_KEEP_HOST_ORDER,
+    ZOOX_LIMIT_LOG_REPEATS, ZOOX_NO_SET_WATCHES, ZOOX_REPEAT_CHROOT, ZOOX_RESOLVE_LATER,
+    zoox_config, zoox_release_fn,
+};
+use super::ext_log::zoox_log_fn;
+use super::log_sink::Sink;
 use super::memory::Moment;
 use super::queue::Queue;
+use super::release::{Hold, Releases};
 use super::types::{
     ZOO_NO_LOG_CLIENTENV, ZOO_READONLY, clientid_t, log_callback_fn, watcher_fn, zhandle_t,
 };
 use super::{environment, ext_queue, fork, guard, log};
-use crate::log::{Level, Line, enabled, install_threshold};
-use crate::runtime::{Config, Handle, OpenError};
+use crate::log::{Level, Line, install_threshold};
+use crate::runtime::{Config, Handle, OpenError, Syntax};
 
 /// Makes a handle and starts to connect to a ZooKeeper ensemble.
 ///
@@ -129,6 +136,11 @@ pub(super) struct Options {
     /// Flags of [`zoox_config`]; the plain calls have others only.
     extended: c_int,
     queue: Option<Arc<Queue>>,
+    log: zoox_log_fn,
+    log_context: *mut c_void,
+    log_level: c_int,
+    max_frame: Option<usize>,
+    release: zoox_release_fn,
 }
 
 impl Default for Options {
@@ -142,6 +154,11 @@ impl Default for Options {
             log_callback: None,
             extended: 0,
             queue: None,
+            log: None,
+            log_context: ptr::null_mut(),
+            log_level: 0,
+            max_frame: None,
+            release: None,
         }
     }
 }
@@ -163,9 +180,46 @@ impl Options {
             log_callback: config.log_callback,
             extended: config.flags,
             queue,
+            log: config.log,
+            log_context: config.log_context,
+            log_level: config.log_level,
+            max_frame: usize::try_from(config.max_frame).ok().filter(|&n| n > 0),
+            release: config.release,
         })
     }
+
+    fn has(&self, flag: c_int) -> bool {
+        self.extended & flag != 0
+    }
+
+    fn sink(&self) -> Sink {
+        let repeats = self.has(ZOOX_LIMIT_LOG_REPEATS);
+        Sink::new(self.log_callback).extended(self.log, self.log_context, self.log_level, repeats)
+    }
+
+    /// How the runtime is to make the handle.
+    fn config<'a>(&self, hosts: &'a [u8], session: Option<clientid_t>) -> Config<'a> {
+        Config {
+            hosts,
+            recv_timeout: self.recv_timeout,
+            session: session.map(|s| (s.client_id, s.passwd.map(|c| c as u8))),
+            read_only: self.flags & ZOO_READONLY != 0,
+            keep_host_order: self.has(ZOOX_KEEP_HOST_ORDER),
+            rearm_watches: !self.has(ZOOX_NO_SET_WATCHES),
+            syntax: Syntax {
+                default_port: self.has(ZOOX_DEFAULT_PORT).then_some(DEFAULT_PORT),
+                brackets: self.has(ZOOX_BRACKETED_IPV6),
+            },
+            repeats_chroot: self.has(ZOOX_REPEAT_CHROOT),
+            resolve_later: self.has(ZOOX_RESOLVE_LATER),
+            max_frame: self.max_frame,
+            tell_closed: self.has(ZOOX_CLOSED_EVENT),
+        }
+    }
 }
+
+/// Of servers, see ZOOX_DEFAULT_PORT.
+const DEFAULT_PORT: u16 = 2181;
 
 /// # Safety
 /// `host` is NULL or a C string, the session NULL or valid, as documented above.
@@ -194,10 +248,11 @@ fn open(
     let begin = Moment::now();
     install_threshold(log::read_threshold);
     fork::watch();
+    let sink = options.sink();
     if options.flags & ZOO_NO_LOG_CLIENTENV == 0 {
-        environment::log(options.log_callback);
+        environment::log(&sink);
     }
-    log_initiating(host, session.as_ref(), options);
+    log_initiating(&sink, host, session.as_ref(), options);
 
     let hosts = host.ok_or(OpenError(libc::EINVAL))?;
     let id = guard::HANDLES.reserve().ok_or(OpenError(libc::ENOMEM))?;
@@ -211,28 +266,40 @@ fn open(
         id,
         options.r#fn,
         options.context,
-        options.log_callback,
+        sink,
         stored,
         options.queue.clone(),
+        options.release.map(Releases::new),
     );
     let zh = client.zh();
-    let config = Config {
-        hosts,
-        recv_timeout: options.recv_timeout,
-        session: session.map(|s| (s.client_id, s.passwd.map(|c| c as u8))),
-        read_only: options.flags & ZOO_READONLY != 0,
-        keep_host_order: options.extended & ZOOX_KEEP_HOST_ORDER != 0,
-        rearm_watches: options.extended & ZOOX_NO_SET_WATCHES == 0,
-    };
-    Handle::open(config, client, |handle| {
+    let context = Lent(client.context_hold());
+    Handle::open(options.config(hosts, session), client, |handle| {
         guard::HANDLES.publish(id, handle.clone());
         if begin.was_followed_by_shortage() {
             return Err(OpenError(libc::ENOMEM));
         }
         Ok(())
     })?;
+    context.keep();
     reserved.keep();
     Ok(zh)
+}
+
+/// The context of a handle, which stays the program's unless the handle comes to life.
+struct Lent(Option<Arc<Hold>>);
+
+impl Lent {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(hold) = &self.0 {
+            hold.disarm();
+        }
+    }
 }
 
 /// A number that is given back unless its handle comes to life.
@@ -253,8 +320,8 @@ impl Drop for Reserved {
 }
 
 /// The line names the session but never its password (C-607).
-fn log_initiating(host: Text<'_>, session: Option<&clientid_t>, options: &Options) {
-    if !enabled(Level::Info) {
+fn log_initiating(sink: &Sink, host: Text<'_>, session: Option<&clientid_t>, options: &Options) {
+    if !sink.wants(Level::Info) {
         return;
     }
     let host = host.map_or_else(|| "(null)".into(), String::from_utf8_lossy);
@@ -273,7 +340,7 @@ fn log_initiating(host: Text<'_>, session: Option<&clientid_t>, options: &Option
             options.flags,
         ),
     };
-    log::write(options.log_callback, &line);
+    sink.write(&line);
 }
 
 fn errno() -> c_int {

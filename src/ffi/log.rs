@@ -73,7 +73,7 @@ pub unsafe extern "C-unwind" fn zoo_get_log_stream() -> *mut FILE {
 /// (C-176, C-268)
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn zoo_get_log_callback(zh: *const zhandle_t) -> log_callback_fn {
-    guard::with(zh, None, |handle| handle.client().log_callback.get())
+    guard::with(zh, None, |handle| handle.client().log.callback.get())
 }
 
 /// Sets where the messages of a handle go.
@@ -90,7 +90,7 @@ pub unsafe extern "C-unwind" fn zoo_set_log_callback(
     callback: log_callback_fn,
 ) {
     guard::with(zh, (), |handle| {
-        handle.client().log_callback.set(callback);
+        handle.client().log.callback.set(callback);
     });
 }
 
@@ -175,12 +175,17 @@ unsafe extern "C-unwind" fn log_text(
 
 /// Writes a line of the library.
 pub(super) fn write(callback: log_callback_fn, line: &Line) {
+    write_text(callback, line, line.text.as_bytes());
+}
+
+/// Writes a line of the library with another text.
+pub(super) fn write_text(callback: log_callback_fn, line: &Line, text: &[u8]) {
     emit(
         callback,
         line.level as u32,
         line.function.as_bytes(),
         line.line.into(),
-        line.text.as_bytes(),
+        text,
     );
 }
 

@@ -83,7 +83,10 @@ pub(super) fn submit(
     call: Async,
 ) -> c_int {
     guard::request(zh, |handle| {
-        handle.submit(request, Cookie::Async(call), watch.resolve(handle))
+        let watcher = watch.resolve(handle);
+        handle
+            .submit(request, Cookie::Async(call), watcher)
+            .inspect_err(|_| handle.hand_back())
     })
 }
 

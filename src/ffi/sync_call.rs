@@ -31,6 +31,10 @@ pub(super) enum Out {
     Stat(UserPtr<Stat>),
     /// Data: buffer, its size (never NULL, checked by [`Out::data`]), stat (C-305).
     Data(UserPtr<c_char>, UserPtr<c_int>, UserPtr<Stat>),
+    /// New memory with all data (never NULL), its length, stat.
+    NewData(UserPtr<*mut c_char>, UserPtr<c_int>, UserPtr<Stat>),
+    /// New memory with the whole created path (never NULL), stat.
+    NewPath(UserPtr<*mut c_char>, UserPtr<Stat>),
     /// Names of children, stat (C-308, C-309).
     Strings(UserPtr<String_vector>, UserPtr<Stat>),
     /// The ACL, stat (C-310).
@@ -92,6 +96,22 @@ impl Out {
                 (Self::Data(buffer, length, to), Outcome::Data(data, stat)) => {
                     store_data(buffer.0, length.0, data);
                     store_stat(to, &stat);
+                }
+                (Self::NewData(to, length, to_stat), Outcome::Data(data, stat)) => {
+                    store_new(to, || alloc::terminated(data))?;
+                    if !length.0.is_null() {
+                        length
+                            .0
+                            .write(data.map_or(-1, |data| convert::length(data.len())));
+                    }
+                    store_stat(to_stat, &stat);
+                }
+                (Self::NewPath(to, _), Outcome::Path(path)) => {
+                    store_new(to, || alloc::terminated(Some(path)))?;
+                }
+                (Self::NewPath(to, to_stat), Outcome::PathStat(path, stat)) => {
+                    store_new(to, || alloc::terminated(Some(path)))?;
+                    store_stat(to_stat, &stat);
                 }
                 (Self::Strings(to, _), Outcome::Strings(list)) => {
                     store_new(to, || alloc::strings(list))?;
@@ -259,7 +279,7 @@ pub(super) fn wait(
 }
 
 /// Which watch a read leaves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Watch {
     /// None.
     No,
@@ -280,12 +300,12 @@ impl Watch {
         Watcher::new(function, context).map_or(Self::No, Self::Own)
     }
 
-    /// The watcher to register.
+    /// The watcher to register. From here on its context is the library's to give back.
     pub(super) fn resolve(self, handle: &Shared) -> Option<Watcher> {
         match self {
             Self::No => None,
             Self::Global => Some(handle.client().global_watcher()),
-            Self::Own(watcher) => Some(watcher),
+            Self::Own(watcher) => Some(handle.client().hold(watcher)),
         }
     }
 }
@@ -298,9 +318,13 @@ pub(super) fn request(
     out: Result<Out, Code>,
 ) -> c_int {
     guard::request(zh, |handle| {
-        wait(&handle.client().calls, out?, |cookie| {
-            handle.submit(request, cookie, watch.resolve(handle))
-        })
+        let watcher = watch.resolve(handle);
+        let call = || {
+            wait(&handle.client().calls, out?, |cookie| {
+                handle.submit(request, cookie, watcher)
+            })
+        };
+        call().inspect_err(|_| handle.hand_back())
     })
 }
 

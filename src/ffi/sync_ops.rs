@@ -442,7 +442,7 @@ pub unsafe extern "C-unwind" fn zoo_set_acl(
     })
 }
 
-fn call_create(
+pub(super) fn call_create(
     zh: *const zhandle_t,
     create: Result<Create<'_>, Code>,
     stat: bool,

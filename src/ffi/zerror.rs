@@ -10,7 +10,8 @@ use std::ffi::{CStr, c_char, c_int};
 ///
 /// \param c a result code, or a positive errno.
 /// \return a string that must not be freed, "unknown error" for unknown codes; never NULL. For
-///     an errno it is what strerror() returns.
+///     an errno it is what strerror() returns. Codes of the Java client that the C library
+///     calls unknown have a text too, see zookeeper_ext.h.
 ///
 /// (C-122, C-290)
 #[unsafe(no_mangle)]
@@ -22,7 +23,8 @@ pub unsafe extern "C-unwind" fn zerror(c: c_int) -> *const c_char {
     describe(c).as_ptr()
 }
 
-/// The wording is the original's to the letter: programs compare it.
+/// The wording is the original's to the letter, because programs compare it, except for codes
+/// of servers that the original calls unknown.
 fn describe(code: c_int) -> &'static CStr {
     match code {
         0 => c"ok",
@@ -35,6 +37,7 @@ fn describe(code: c_int) -> &'static CStr {
         -7 => c"operation timeout",
         -8 => c"bad arguments",
         -9 => c"invalid zhandle state",
+        -12 => c"unknown session",
         -13 => {
             c"no quorum of new config is connected and up-to-date with the leader \
                 of last committed config - try invoking reconfiguration after new \
@@ -44,6 +47,7 @@ fn describe(code: c_int) -> &'static CStr {
             c"Another reconfiguration is in progress -- concurrent reconfigs not \
                 supported (yet)"
         }
+        -15 => c"ssl connection error",
         -100 => c"api error",
         -101 => c"no node",
         -102 => c"not authenticated",
@@ -61,11 +65,13 @@ fn describe(code: c_int) -> &'static CStr {
         -119 => c"state-changing request is passed to read-only server",
         -120 => c"attempt to create ephemeral node on a local session",
         -121 => c"the watcher couldn't be found",
+        -122 => c"request timeout",
         -123 => {
             c"attempts to perform a reconfiguration operation when reconfiguration \
                 feature is disable"
         }
         -124 => c"session closed by server because client is required to do SASL authentication",
+        -125 => c"quota has been exceeded",
         -127 => c"Operation was throttled due to high load",
         _ => c"unknown error",
     }
@@ -74,6 +80,7 @@ fn describe(code: c_int) -> &'static CStr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use zk_proto::Code;
 
     fn text(code: c_int) -> String {
         // SAFETY: the function takes any number and gives a C string.
@@ -101,9 +108,21 @@ mod tests {
         assert_eq!(text(-127), "Operation was throttled due to high load");
     }
 
+    // F-44
+    #[test]
+    fn every_code_that_servers_have_names_for_has_a_text() {
+        for code in Code::ALL {
+            assert_ne!(text(code.0), "unknown error", "{code:?}");
+        }
+        assert_eq!(text(-12), "unknown session");
+        assert_eq!(text(-15), "ssl connection error");
+        assert_eq!(text(-122), "request timeout");
+        assert_eq!(text(-125), "quota has been exceeded");
+    }
+
     #[test]
     fn codes_without_a_text_are_unknown_errors() {
-        for code in [-10, -15, -99, -104, -122, -125, -128, c_int::MIN] {
+        for code in [-10, -11, -16, -99, -104, -126, -128, c_int::MIN] {
             assert_eq!(text(code), "unknown error");
         }
     }

@@ -3,7 +3,8 @@
 #![forbid(unsafe_code)]
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Severity, as numbered by the C API (C-034).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +44,40 @@ pub fn install_threshold(read: fn() -> u32) {
     let _ = THRESHOLD.set(read);
 }
 
-/// True if lines of this level are wanted. Info and above until a threshold is installed.
+/// Which lines of one handle are wanted: those that the process wants, unless the handle has a
+/// level of its own. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Threshold(Option<Arc<AtomicI32>>);
+
+impl Threshold {
+    /// The handle wants what the process wants.
+    pub const PROCESS: i32 = -1;
+
+    /// Starts with `level`: [`PROCESS`](Self::PROCESS), 0 for no lines at all, or the number of
+    /// the least severe [`Level`] that is wanted.
+    pub fn new(level: i32) -> Self {
+        Self(Some(Arc::new(AtomicI32::new(level))))
+    }
+
+    /// Changes the level, for all clones.
+    pub fn set(&self, level: i32) {
+        if let Some(own) = &self.0 {
+            own.store(level, Ordering::Relaxed);
+        }
+    }
+
+    /// True if lines of this level are wanted.
+    #[inline]
+    pub fn allows(&self, level: Level) -> bool {
+        match self.0.as_ref().map(|own| own.load(Ordering::Relaxed)) {
+            None | Some(Self::PROCESS) => enabled(level),
+            Some(own) => own >= level as i32,
+        }
+    }
+}
+
+/// True if the process wants lines of this level. Info and above until a threshold is
+/// installed.
 #[inline]
 pub fn enabled(level: Level) -> bool {
     let threshold = THRESHOLD.get().map_or(Level::Info as u32, |read| read());
@@ -59,10 +93,25 @@ pub fn enabled(level: Level) -> bool {
 #[derive(Debug, Default)]
 pub struct Buffer {
     lines: Vec<Line>,
+    threshold: Threshold,
 }
 
 impl Buffer {
-    /// Keeps a line if its level is enabled. Use the [`log!`](crate::log!) macro.
+    /// A buffer for lines that `threshold` allows.
+    pub fn new(threshold: Threshold) -> Self {
+        Self {
+            lines: Vec::new(),
+            threshold,
+        }
+    }
+
+    /// True if lines of this level are wanted.
+    #[inline]
+    pub fn wants(&self, level: Level) -> bool {
+        self.threshold.allows(level)
+    }
+
+    /// Keeps a line. Use the [`log!`](crate::log!) macro, which asks [`wants`](Self::wants).
     pub fn push(
         &mut self,
         level: Level,
@@ -94,12 +143,33 @@ impl Buffer {
     }
 }
 
-/// `log!(buffer, Level::Info, "function", "text {}", x)`: formats only if the level is enabled.
+/// `log!(buffer, Level::Info, "function", "text {}", x)`: formats only if the level is wanted.
 #[macro_export]
 macro_rules! log {
     ($buffer:expr, $level:expr, $function:literal, $($text:tt)+) => {
-        if $crate::log::enabled($level) {
+        if $buffer.wants($level) {
             $buffer.push($level, $function, line!(), format_args!($($text)+));
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handles_own_level_decides_instead_of_the_processes() {
+        let own = Threshold::new(Threshold::PROCESS);
+        let shared = own.clone();
+        let allowed = |t: &Threshold| {
+            [Level::Error, Level::Warn, Level::Info, Level::Debug].map(|level| t.allows(level))
+        };
+        assert_eq!(allowed(&shared), allowed(&Threshold::default()));
+        own.set(0);
+        assert_eq!(allowed(&shared), [false; 4]);
+        own.set(2);
+        assert_eq!(allowed(&shared), [true, true, false, false]);
+        own.set(4);
+        assert_eq!(allowed(&shared), [true; 4]);
+    }
 }

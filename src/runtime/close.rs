@@ -1,10 +1,14 @@
 //! The end of a handle, from wherever it is asked for (C-530…C-538).
 
+use std::collections::VecDeque;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use zk_proto::EventType;
+
 use super::{Client, Handle};
+use crate::core::State;
 use crate::net::clock;
 use crate::net::socket::Connection;
 use crate::net::thread::Thread;
@@ -138,13 +142,14 @@ impl<C: Client> Handle<C> {
             completion.join();
         }
         let goodbye = early.unwrap_or_else(|| self.say_goodbye());
-        self.finish(goodbye);
+        let mut ending = self.finish(goodbye);
+        self.tell_end(&mut ending, &mut C::Scratch::default());
     }
 
     /// Last act of the completion thread, after a close from a callback. The IO thread is done.
-    pub(super) fn finish_close_after_callbacks(&self) {
+    pub(super) fn finish_close_after_callbacks(&self) -> Ending<C> {
         Thread::current().detach();
-        self.finish(self.say_goodbye());
+        self.finish(self.say_goodbye())
     }
 
     /// Tells the server, if there is one to tell. No callback is to come, and the IO thread
@@ -162,9 +167,9 @@ impl<C: Client> Handle<C> {
         Goodbye { told, until }
     }
 
-    /// Waits for the server's answer; then nothing of the handle is left. Both threads are done,
-    /// so the engine is ours.
-    fn finish(&self, goodbye: Goodbye) {
+    /// Waits for the server's answer; then nothing of the handle is left but to tell the program
+    /// so. Both threads are done, so the engine is ours.
+    fn finish(&self, goodbye: Goodbye) -> Ending<C> {
         let mut engine = self.engine.lock();
         if let Some(connection) = engine.connection.take()
             && goodbye.told
@@ -172,9 +177,52 @@ impl<C: Client> Handle<C> {
             // Any byte or the end of the stream is an answer; it is not read (C-536).
             connection.wait(false, within(ANSWER_LIMIT, goodbye.until));
         }
+        let watchers = if self.tells_closed {
+            engine.core.everyone()
+        } else {
+            Vec::new()
+        };
+        engine.core.forget_watches();
+        self.client.ending();
+        engine.begin(self);
+        self.publish(State::Closed, engine.core.recv_timeout());
         let aftermath = std::mem::take(&mut engine.aftermath);
         self.run_aftermath(aftermath, engine);
-        self.client.closed();
+        Ending {
+            watchers: watchers.into(),
+            released: self.client.take_released(),
+        }
+    }
+
+    /// The last that the program hears of the handle; no lock is held, and nothing here needs
+    /// dropping while its code runs.
+    pub(super) fn tell_end(&self, ending: &mut Ending<C>, scratch: &mut C::Scratch) {
+        let client = &self.client;
+        for watcher in &ending.watchers {
+            let (kind, state) = (EventType::SESSION, State::Closed as i32);
+            client.watch_event(watcher, kind, state, b"", scratch);
+        }
+        client.flush(scratch);
+        client.release(&mut ending.released);
+        while let Some(watcher) = ending.watchers.pop_front() {
+            client.told(watcher);
+        }
+        client.closed();
+    }
+}
+
+/// What the program is told and given back at the very end.
+pub(super) struct Ending<C: Client> {
+    watchers: VecDeque<C::Watcher>,
+    released: C::Released,
+}
+
+impl<C: Client> Default for Ending<C> {
+    fn default() -> Self {
+        Self {
+            watchers: VecDeque::new(),
+            released: C::Released::default(),
+        }
     }
 }
 
@@ -192,7 +240,7 @@ fn within(limit: Duration, until: Option<Instant>) -> Duration {
     left.map_or(limit, |left| left.min(limit))
 }
 
-fn send_rest<C, W: Copy + Eq + std::hash::Hash, A>(
+fn send_rest<C, W: Clone + Eq + std::hash::Hash, A>(
     connection: &mut Connection,
     core: &mut crate::core::Core<C, W, A>,
     limit: Duration,

@@ -13,10 +13,14 @@ use crate::core::connect_string::HostPort;
 use crate::core::{Fault, Millis};
 use crate::log;
 use crate::log::Level;
+use crate::net::clock;
 use crate::net::socket::{Connection, Progress, StartError};
 
-/// Names are resolved at most this often, ms.
-const RESOLUTION_INTERVAL: Millis = 100;
+/// Each name is looked up at most this often, ms; with several names all of them together.
+const LOOKUP_INTERVAL: Millis = 100;
+
+/// Who has no server yet tries again after at most this time, ms.
+const LONGEST_RESOLUTION_PAUSE: Millis = 5_000;
 
 impl<C: Client> Engine<C> {
     /// Makes the first attempt on the opener's thread, before the handle has threads, so that
@@ -24,9 +28,14 @@ impl<C: Client> Engine<C> {
     /// thread to tell, as if it had tried itself.
     pub(super) fn connect_early(&mut self, handle: &Handle<C>) {
         let now = self.begin(handle);
-        let Some(server) = self.core.next_attempt(false, now) else {
-            return;
-        };
+        match self.core.next_attempt(false, now) {
+            Some(server) => self.connect_to_first(server, now),
+            None => self.start_resolution(handle, now),
+        }
+        self.publish(handle);
+    }
+
+    fn connect_to_first(&mut self, server: SocketAddr, now: Millis) {
         match self.start_connecting(server) {
             Ok(mut connection) => {
                 // On the same machine a connection is often up at once.
@@ -40,7 +49,6 @@ impl<C: Client> Engine<C> {
             }
             Err(error) => self.early_failure = Some(error),
         }
-        handle.publish(self.core.state(), self.core.recv_timeout());
     }
 
     pub(super) fn connect(&mut self, handle: &Handle<C>, server: SocketAddr, now: Millis) -> Code {
@@ -127,30 +135,63 @@ impl<C: Client> Engine<C> {
 
     /// Starts and ends background resolutions (C-410). Never while connected: a connection is
     /// kept whatever the names say, until a server is to be chosen.
-    pub(super) fn follow_names(&mut self, handle: &Handle<C>, now: Millis) {
+    pub(super) fn follow_names(&mut self, handle: &Handle<C>, woken: bool, now: Millis) {
         if let Some(resolved) = self.resolution.as_ref().and_then(Resolution::take) {
             self.resolution = None;
             self.events.log.append(resolved.log);
-            if let Some(Err(fault)) = resolved
-                .servers
-                .map(|servers| self.core.replace_servers(servers))
-            {
+            let followed = match resolved.servers {
+                Some(servers) => self.core.replace_servers(servers),
+                None if self.core.has_no_servers() => Err(Fault::unresolved()),
+                None => Ok(()),
+            };
+            if let Err(fault) = followed {
                 self.fail(handle, &fault, now);
             }
         }
-        if self.core.take_resolution_request()
-            && self.resolution.is_none()
-            && now >= self.resolved_at + RESOLUTION_INTERVAL
-            && resolution::can_change(&self.hosts)
-        {
-            self.resolved_at = now;
-            let waker = handle.inlet.bell().clone();
-            // A failing wake-up only delays the result to the next turn.
-            self.resolution =
-                Resolution::start(self.hosts.clone(), handle.keep_host_order, move || {
-                    drop(waker.wake())
-                });
+        let wanted = self.core.take_resolution_request();
+        let due = if self.core.has_no_servers() {
+            // As a request ends the pause between two attempts to connect (C-422).
+            if woken {
+                self.resolution_pause = 0;
+            }
+            now >= self.next_resolution()
+        } else {
+            wanted && now >= self.resolved_at + self.resolution_interval()
+        };
+        if due && self.resolution.is_none() && resolution::can_change(&self.hosts) {
+            self.start_resolution(handle, now);
         }
+    }
+
+    fn start_resolution(&mut self, handle: &Handle<C>, now: Millis) {
+        self.resolved_at = now;
+        self.resolution_pause = (self.resolution_pause * 2)
+            .min(LONGEST_RESOLUTION_PAUSE)
+            .max(self.resolution_interval());
+        let waker = handle.inlet.bell().clone();
+        let threshold = handle.client.log_threshold();
+        // A failing wake-up only delays the result to the next turn.
+        self.resolution = Resolution::start(
+            self.hosts.clone(),
+            handle.keep_host_order,
+            threshold,
+            move || drop(waker.wake()),
+        );
+    }
+
+    /// Time from one resolution to the next at least, so that lookups stay below 10 a second.
+    fn resolution_interval(&self) -> Millis {
+        let names = resolution::names(&self.hosts).count();
+        LOOKUP_INTERVAL * names.max(1) as Millis
+    }
+
+    /// While there is no server: when to resolve the names again. A resolution that is under
+    /// way announces its end itself, so any time to come will do.
+    pub(super) fn next_resolution(&self) -> Millis {
+        if self.resolution.is_some() {
+            return clock::now() + LONGEST_RESOLUTION_PAUSE;
+        }
+        self.resolved_at + self.resolution_pause.max(self.resolution_interval())
     }
 
     /// A new host list from the program, already resolved (C-448).

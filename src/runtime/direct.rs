@@ -37,12 +37,12 @@ pub(super) fn deliver<C: Client>(
             path,
         } => {
             let path = strip_chroot(chroot, input.get(path).unwrap_or_default());
-            for watcher in watchers {
+            for watcher in &watchers {
                 client.watch_event(watcher, kind, state, path, scratch);
             }
         }
         Delivery::Session { watchers, state } => {
-            for watcher in watchers {
+            for watcher in &watchers {
                 client.watch_event(watcher, EventType::SESSION, state as i32, b"", scratch);
             }
         }

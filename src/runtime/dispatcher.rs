@@ -11,6 +11,7 @@ use std::sync::Arc;
 use zk_proto::{Code, EventType};
 
 use super::batches::{Batches, Reusable};
+use super::close::Ending;
 use super::direct::deliver;
 use super::{Client, Handle};
 use crate::core::{Delivery, Outcome, strip_chroot};
@@ -25,6 +26,8 @@ type Item<C> = Delivery<<C as Client>::Cookie, <C as Client>::Watcher>;
 pub(super) struct Batch<C: Client> {
     pub(super) items: VecDeque<Item<C>>,
     pub(super) input: Vec<u8>,
+    /// To be given back after the items.
+    pub(super) released: C::Released,
 }
 
 impl<C: Client> Default for Batch<C> {
@@ -32,6 +35,7 @@ impl<C: Client> Default for Batch<C> {
         Self {
             items: VecDeque::new(),
             input: Vec::new(),
+            released: C::Released::default(),
         }
     }
 }
@@ -54,8 +58,10 @@ pub(super) type Dispatcher<C> = Batches<Batch<C>>;
 pub(super) struct Worker<C: Client> {
     handle: Arc<Handle<C>>,
     batch: Batch<C>,
+    /// Who is told of an event; empty between two.
     watchers: Vec<C::Watcher>,
     scratch: C::Scratch,
+    ending: Ending<C>,
 }
 
 impl<C: Client> Worker<C> {
@@ -65,6 +71,7 @@ impl<C: Client> Worker<C> {
             batch: Batch::default(),
             watchers: Vec::new(),
             scratch: C::Scratch::default(),
+            ending: Ending::default(),
         }
     }
 
@@ -90,9 +97,11 @@ impl<C: Client> Worker<C> {
             }
         }
         if closes {
+            let (handle, ending) = (&self.handle, &mut self.ending);
             let _ = catch_unwind(AssertUnwindSafe(|| {
-                self.handle.finish_close_after_callbacks()
+                *ending = handle.finish_close_after_callbacks();
             }));
+            self.handle.tell_end(&mut self.ending, &mut self.scratch);
         }
     }
 
@@ -107,6 +116,7 @@ impl<C: Client> Worker<C> {
                     return;
                 }
             }
+            self.handle.client.release(&mut self.batch.released);
             self.handle.send_after_callbacks();
             self.handle.promises.keep(results);
         }
@@ -145,13 +155,13 @@ impl<C: Client> Worker<C> {
             } => {
                 self.watchers = watchers;
                 let path = strip_chroot(chroot, self.batch.input.get(path).unwrap_or_default());
-                for &watcher in &self.watchers {
+                for watcher in &self.watchers {
                     client.watch_event(watcher, kind, state, path, &mut self.scratch);
                 }
             }
             Delivery::Session { watchers, state } => {
                 self.watchers = watchers;
-                for &watcher in &self.watchers {
+                for watcher in &self.watchers {
                     client.watch_event(
                         watcher,
                         EventType::SESSION,
@@ -161,6 +171,9 @@ impl<C: Client> Worker<C> {
                     );
                 }
             }
+        }
+        while let Some(watcher) = self.watchers.pop() {
+            self.handle.client.told(watcher);
         }
     }
 }
@@ -176,6 +189,7 @@ impl<C: Client> Handle<C> {
         while let Some(item) = batch.items.pop_front() {
             deliver(&self.client, &self.chroot, &batch.input, item, &mut scratch);
         }
+        self.client.release(&mut batch.released);
     }
 
     /// Finishes a request that needs no server: a synchronous one here, another one on the

@@ -19,7 +19,7 @@ use super::resolution::Resolution;
 use super::{Client, Handle};
 use crate::core::connect_string::HostPort;
 use crate::core::{Core, Delivery, Events, Fault, Gate, Millis, Queue, State};
-use crate::log::Line;
+use crate::log::{self, Line, Threshold};
 use crate::net::clock;
 use crate::net::socket::{Connection, StartError};
 
@@ -80,6 +80,8 @@ pub(super) struct Engine<C: Client> {
     pub(super) probe: Option<Probe>,
     pub(super) resolution: Option<Resolution>,
     pub(super) resolved_at: Millis,
+    /// How long to wait between two resolutions while there is no server at all, ms.
+    pub(super) resolution_pause: Millis,
     queue: Queue<C::Cookie, C::Watcher>,
     pub(super) events: Events<C::Cookie, C::Watcher, C::Auth>,
     pub(super) aftermath: Aftermath<C>,
@@ -92,7 +94,12 @@ impl<C: Client> Engine<C> {
         core: Core<C::Cookie, C::Watcher, C::Auth>,
         hosts: Vec<HostPort>,
         registry: Registry,
+        threshold: Threshold,
     ) -> Self {
+        let events = Events {
+            log: log::Buffer::new(threshold),
+            ..Events::default()
+        };
         Self {
             core,
             connection: None,
@@ -104,8 +111,9 @@ impl<C: Client> Engine<C> {
             probe: None,
             resolution: None,
             resolved_at: clock::now(),
+            resolution_pause: 0,
             queue: Queue::default(),
-            events: Events::default(),
+            events,
             aftermath: Aftermath::default(),
             scratch: C::Scratch::default(),
         }
@@ -150,7 +158,7 @@ impl<C: Client> Engine<C> {
         if handle.is_poisoned() {
             code = self.fail(handle, &Fault::internal(), now);
         }
-        self.follow_names(handle, now);
+        self.follow_names(handle, woken, now);
         if let Err(fault) = self.core.handle_timeout(now) {
             code = self.fail(handle, &fault, now);
         }
@@ -184,6 +192,9 @@ impl<C: Client> Engine<C> {
     /// Time until [`prepare`](Self::prepare) has something to do, ms; `None` if never.
     pub(super) fn timeout(&self) -> Option<Millis> {
         let mut deadline = self.core.next_deadline()?;
+        if self.core.has_no_servers() {
+            deadline = deadline.min(self.next_resolution());
+        }
         if let Some(probe) = &self.probe {
             deadline = deadline.min(probe.deadline());
         }
@@ -316,13 +327,18 @@ impl<C: Client> Engine<C> {
         if let Some((id, password)) = self.events.session.take() {
             handle.client.session(id, password);
         }
-        handle.publish(self.core.state(), self.core.recv_timeout());
+        self.publish(handle);
         if handle.client.takes_directly() {
             return self.deliver_directly(handle, used);
         }
+        // Once the handle is being closed, the closing thread gives back what is left.
+        let releases = handle.client.has_released() && !handle.life.is_closing();
         let events = &mut self.events;
-        if !events.deliver.is_empty() {
+        if !events.deliver.is_empty() || releases {
             let mut batch = handle.dispatcher.spare();
+            if releases {
+                batch.released = handle.client.take_released();
+            }
             for item in events.deliver.drain(..) {
                 match item {
                     Delivery::Reply {
@@ -339,7 +355,7 @@ impl<C: Client> Engine<C> {
                     item => batch.items.push_back(item),
                 }
             }
-            if batch.items.is_empty() {
+            if batch.items.is_empty() && !releases {
                 self.inbox.consume(used);
                 handle.dispatcher.give_back(batch);
             } else {
@@ -362,6 +378,15 @@ impl<C: Client> Engine<C> {
         }
         self.aftermath.auth.extend(events.auth.drain(..));
         self.aftermath.lines.extend(events.log.take());
+    }
+
+    /// Lets other threads see the state. Who waits for names is connecting.
+    pub(super) fn publish(&self, handle: &Handle<C>) {
+        let state = match self.core.state() {
+            State::NotConnected if self.core.has_no_servers() => State::Connecting,
+            state => state,
+        };
+        handle.publish(state, self.core.recv_timeout());
     }
 
     /// Hands everything over at once, without the completion thread. Credentials come first:

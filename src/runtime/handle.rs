@@ -16,7 +16,7 @@ use super::primitives::Mutex;
 use super::promises::Promises;
 use super::resolution;
 use super::{Client, Config, OpenError, WatchRemoval};
-use crate::core::connect_string::{ConnectStringError, parse_hosts, split_chroot};
+use crate::core::connect_string::{ConnectStringError, Syntax, parse_hosts, split_chroot};
 use crate::core::outbox::server_path;
 use crate::core::{Core, Millis, Outbox, Request, Settings, State, encode, xid};
 use crate::log::{self, Line};
@@ -43,6 +43,9 @@ pub struct Handle<C: Client> {
     pub(super) request_limit: AtomicU32,
     pub(super) promises: Promises,
     pub(super) keep_host_order: bool,
+    syntax: Syntax,
+    repeats_chroot: bool,
+    pub(super) tells_closed: bool,
 }
 
 impl<C: Client> std::fmt::Debug for Handle<C> {
@@ -55,15 +58,16 @@ impl<C: Client> std::fmt::Debug for Handle<C> {
 
 impl<C: Client> Handle<C> {
     /// Resolves the hosts, starts both threads and returns before anything is connected.
-    /// Blocks in name resolution only. Callbacks may come before this returns; `publish` is
-    /// given the handle before the first of them (T-37), and may still refuse it.
+    /// Blocks in name resolution only, unless that is left for later. Callbacks may come before
+    /// this returns; `publish` is given the handle before the first of them (T-37), and may
+    /// still refuse it.
     pub fn open(
         config: Config<'_>,
         client: C,
         publish: impl FnOnce(&Arc<Self>) -> Result<(), OpenError>,
     ) -> Result<Arc<Self>, OpenError> {
         xid_seed();
-        let mut lines = log::Buffer::default();
+        let mut lines = log::Buffer::new(client.log_threshold());
         let opened = Self::resolve_and_build(config, client, &mut lines);
         match opened {
             Ok((handle, poll)) => {
@@ -85,7 +89,7 @@ impl<C: Client> Handle<C> {
         lines: &mut log::Buffer,
     ) -> Result<(Arc<Self>, mio::Poll), (C, OpenError)> {
         let parsed = split_chroot(config.hosts)
-            .and_then(|(hosts, chroot)| Ok((parse_hosts(hosts)?, chroot)));
+            .and_then(|(hosts, chroot)| Ok((parse_hosts(hosts, config.syntax)?, chroot)));
         let (hosts, chroot) = match parsed {
             Ok(parsed) => parsed,
             // Nothing but commas leaves errno as it was (C-271).
@@ -94,9 +98,13 @@ impl<C: Client> Handle<C> {
             }
             Err(_) => return Err((client, OpenError(EINVAL))),
         };
-        let servers = match resolution::resolve(&hosts, config.keep_host_order, lines) {
-            Ok(servers) => servers,
-            Err(errno) => return Err((client, OpenError(errno))),
+        let servers = if config.resolve_later && resolution::can_change(&hosts) {
+            Vec::new()
+        } else {
+            match resolution::resolve(&hosts, config.keep_host_order, lines) {
+                Ok(servers) => servers,
+                Err(errno) => return Err((client, OpenError(errno))),
+            }
         };
         let (poll, waker, registry) = match poll_and_waker() {
             Ok(made) => made,
@@ -113,10 +121,14 @@ impl<C: Client> Handle<C> {
         if !config.rearm_watches {
             core.end_watches_with_connection();
         }
+        if let Some(bytes) = config.max_frame {
+            core.set_max_frame(bytes);
+        }
+        let engine = Engine::new(core, hosts, registry, client.log_threshold());
         let handle = Self {
             client,
             chroot: chroot.into(),
-            engine: Mutex::new(Engine::new(core, hosts, registry)),
+            engine: Mutex::new(engine),
             inlet: Inlet::new(Outbox::default(), Arc::new(waker)),
             dispatcher: Dispatcher::default(),
             life: Life::default(),
@@ -126,6 +138,9 @@ impl<C: Client> Handle<C> {
             request_limit: AtomicU32::new(0),
             promises: Promises::default(),
             keep_host_order: config.keep_host_order,
+            syntax: config.syntax,
+            repeats_chroot: config.repeats_chroot,
+            tells_closed: config.tell_closed,
         };
         Ok((Arc::new(handle), poll))
     }
@@ -298,12 +313,13 @@ impl<C: Client> Handle<C> {
         if !local && engine.core.state().is_terminal() {
             return Err(refused(Code::INVALID_STATE));
         }
-        if !engine.core.has_watch(kind, &path, watcher) {
+        if !engine.core.has_watch(kind, &path, watcher.clone()) {
             return Err(refused(Code::NO_WATCHER));
         }
         if local {
             xid::skip();
             engine.core.forget_watch(kind, &path, watcher);
+            engine.hand_over(self);
             drop(engine);
             return self.finish_locally(cookie);
         }
@@ -323,14 +339,41 @@ impl<C: Client> Handle<C> {
     /// The list is judged and resolved before anything changes; on an error the old one stays
     /// in force, unlike in the C library (C-449).
     pub fn set_servers(&self, hosts: &[u8]) -> Result<(), Code> {
-        let hosts = parse_hosts(hosts).map_err(|_| Code::BAD_ARGUMENTS)?;
-        let mut lines = log::Buffer::default();
+        let hosts = self.without_chroot(hosts)?;
+        let hosts = parse_hosts(hosts, self.syntax).map_err(|_| Code::BAD_ARGUMENTS)?;
+        let mut lines = log::Buffer::new(self.client.log_threshold());
         let servers = resolution::resolve(&hosts, self.keep_host_order, &mut lines)
             .map_err(|_| Code::SYSTEM_ERROR);
         lines.take().iter().for_each(|line| self.client.log(line));
         self.engine.lock().replace_servers(self, hosts, servers?);
         self.nudge();
         Ok(())
+    }
+
+    /// A host list without the chroot, which it may repeat if the handle was opened so.
+    fn without_chroot<'a>(&self, hosts: &'a [u8]) -> Result<&'a [u8], Code> {
+        if !self.repeats_chroot || !hosts.contains(&b'/') {
+            return Ok(hosts);
+        }
+        match split_chroot(hosts) {
+            Ok((hosts, chroot)) if *chroot == *self.chroot => Ok(hosts),
+            _ => Err(Code::BAD_ARGUMENTS),
+        }
+    }
+
+    /// Lets the program have back what it has given along with a call that failed.
+    pub fn hand_back(&self) {
+        if self.client.has_released() {
+            self.engine.lock().hand_over(self);
+        }
+    }
+
+    /// Takes notice of a new [`global_watcher`](Client::global_watcher) at once, and lets the
+    /// program have back what the old one kept in use.
+    pub fn watcher_changed(&self) {
+        let mut engine = self.engine.lock();
+        engine.begin(self);
+        engine.hand_over(self);
     }
 
     /// C-411. Names are resolved only when a server is to be chosen, which the C library does

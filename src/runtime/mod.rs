@@ -27,8 +27,9 @@ use std::hash::Hash;
 use zk_proto::Code;
 
 use crate::core::Outcome;
-use crate::log::Line;
+use crate::log::{Line, Threshold};
 
+pub use crate::core::connect_string::Syntax;
 pub use crate::core::xid::skip as skip_request_id;
 pub use handle::Handle;
 pub use resolution::set_deterministic_order;
@@ -43,9 +44,11 @@ pub trait Client: Send + Sync + Sized + 'static {
     /// Carried with each add_auth that wants to know its result.
     type Auth: Send + 'static;
     /// Identifies who is told about an event; equal watchers on one path are one watch.
-    type Watcher: Copy + Eq + Hash + Send + 'static;
+    type Watcher: Clone + Eq + Hash + Send + 'static;
     /// Memory that the completion thread keeps from call to call.
     type Scratch: Default + Send + 'static;
+    /// What the program gets back when watchers have gone out of use.
+    type Released: Default + Send + 'static;
 
     /// True if the request is finished on the IO thread because a caller waits for it.
     fn is_sync(cookie: &Self::Cookie) -> bool;
@@ -77,7 +80,7 @@ pub trait Client: Send + Sync + Sized + 'static {
     /// Completion thread. May not return, as above.
     fn watch_event(
         &self,
-        watcher: Self::Watcher,
+        watcher: &Self::Watcher,
         kind: i32,
         state: i32,
         path: &[u8],
@@ -94,6 +97,31 @@ pub trait Client: Send + Sync + Sized + 'static {
     /// Ends a batch of such calls, with their scratch.
     fn flush(&self, _scratch: &mut Self::Scratch) {}
 
+    /// A watcher has been told of what there was, and the teller will not tell it any more.
+    /// Completion thread. May not return, as above.
+    fn told(&self, watcher: Self::Watcher) {
+        drop(watcher);
+    }
+
+    /// True if [`take_released`](Self::take_released) has something to give. Any thread.
+    fn has_released(&self) -> bool {
+        false
+    }
+
+    /// Takes what watchers have left behind that were dropped since the last time. Under the
+    /// core's lock, so that it follows all deliveries of the time when they were in use.
+    fn take_released(&self) -> Self::Released {
+        Self::Released::default()
+    }
+
+    /// Gives it back to the program, and leaves `released` empty. Completion thread, or the
+    /// closing thread. May not return, as above.
+    fn release(&self, _released: &mut Self::Released) {}
+
+    /// The handle is over, and [`global_watcher`](Self::global_watcher) must keep nothing in
+    /// use from now on. Closing thread or completion thread, under the core's lock.
+    fn ending(&self) {}
+
     /// True in a child of fork: the handle's threads, and whoever held its locks, are not here,
     /// and the connection is the parent's.
     fn is_inherited(&self) -> bool {
@@ -102,6 +130,11 @@ pub trait Client: Send + Sync + Sized + 'static {
 
     /// Writes a log line. Any thread. May not return, as above.
     fn log(&self, line: &Line);
+
+    /// Which lines are worth making.
+    fn log_threshold(&self) -> Threshold {
+        Threshold::default()
+    }
 
     /// Nothing of the library runs for this handle any more; the last call. Closing thread, or
     /// the completion thread if the handle was closed from there.
@@ -123,6 +156,37 @@ pub struct Config<'a> {
     pub keep_host_order: bool,
     /// True to set watches again at another server after a reconnect (C-222).
     pub rearm_watches: bool,
+    /// What host lists may have, here and when they are replaced.
+    pub syntax: Syntax,
+    /// True if a later host list may repeat the chroot.
+    pub repeats_chroot: bool,
+    /// True to resolve names in the background from the start, so that opening neither waits
+    /// for the resolver nor fails because of it.
+    pub resolve_later: bool,
+    /// Longest frame that is taken from a server, bytes; `None` for the usual limit.
+    pub max_frame: Option<usize>,
+    /// True to tell all watchers of the handle's end.
+    pub tell_closed: bool,
+}
+
+impl Config<'_> {
+    /// What the C library has no settings for is as there.
+    pub const PLAIN: Self = Self {
+        hosts: b"",
+        recv_timeout: 0,
+        session: None,
+        read_only: false,
+        keep_host_order: false,
+        rearm_watches: true,
+        syntax: Syntax {
+            default_port: None,
+            brackets: false,
+        },
+        repeats_chroot: false,
+        resolve_later: false,
+        max_frame: None,
+        tell_closed: false,
+    };
 }
 
 /// Why a handle could not be made, as errno.

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use crate::core::connect_string::HostPort;
 use crate::core::hosts::shuffle;
 use crate::log;
-use crate::log::Level;
+use crate::log::{Level, Threshold};
 use crate::net::{resolver, thread};
 
 /// What the background thread has to do.
@@ -60,9 +60,16 @@ pub(super) fn resolve(
     Ok(servers)
 }
 
-/// True if some host is a name, whose addresses can change.
+/// The hosts that are names, whose addresses can change.
+pub(super) fn names(hosts: &[HostPort]) -> impl Iterator<Item = &HostPort> {
+    hosts
+        .iter()
+        .filter(|host| resolver::literal(&host.host).is_none())
+}
+
+/// True if there is such a host.
 pub(super) fn can_change(hosts: &[HostPort]) -> bool {
-    hosts.iter().any(|h| resolver::literal(&h.host).is_none())
+    names(hosts).next().is_some()
 }
 
 /// A resolution in the background, so that no resolver, however slow, delays a ping, a
@@ -84,12 +91,13 @@ impl Resolution {
     pub(super) fn start(
         hosts: Vec<HostPort>,
         keep_order: bool,
+        threshold: Threshold,
         done: impl FnOnce() + Send + 'static,
     ) -> Option<Self> {
         let slot = Arc::new(Mutex::new(None));
         let result = slot.clone();
         let work = move || {
-            let mut log = log::Buffer::default();
+            let mut log = log::Buffer::new(threshold);
             let servers = resolve(&hosts, keep_order, &mut log).ok();
             *result.lock() = Some(Resolved { servers, log });
             done();

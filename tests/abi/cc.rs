@@ -10,6 +10,8 @@ pub(crate) enum Language {
     C99,
     C11,
     Cxx17,
+    ClangC99,
+    ClangCxx17,
 }
 
 impl Language {
@@ -18,6 +20,8 @@ impl Language {
             Self::C99 => ("CC", "cc", "-std=gnu99"),
             Self::C11 => ("CC", "cc", "-std=gnu11"),
             Self::Cxx17 => ("CXX", "c++", "-std=gnu++17"),
+            Self::ClangC99 => ("CLANG", "clang", "-std=gnu99"),
+            Self::ClangCxx17 => ("CLANGXX", "clang++", "-std=gnu++17"),
         };
         let mut command = Command::new(env::var_os(variable).unwrap_or_else(|| default.into()));
         command.arg(standard);
@@ -26,8 +30,8 @@ impl Language {
 
     fn extension(self) -> &'static str {
         match self {
-            Self::C99 | Self::C11 => "c",
-            Self::Cxx17 => "cc",
+            Self::C99 | Self::C11 | Self::ClangC99 => "c",
+            Self::Cxx17 | Self::ClangCxx17 => "cc",
         }
     }
 }

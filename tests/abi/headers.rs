@@ -1,7 +1,7 @@
 //! That the headers compile, and that they are those of the source (C-085…C-089).
 
 use crate::cc::{Language, compile, include};
-use crate::support::{our_headers, repository, scratch};
+use crate::support::{clang, our_headers, repository, scratch};
 use std::fs;
 
 const HEADERS: [&str; 7] = [
@@ -14,23 +14,36 @@ const HEADERS: [&str; 7] = [
     "proto.h",
 ];
 
-/// Each header alone and twice, with and without `THREADED`.
+/// Macros that programs may have, and that change Debian's headers, or did so once.
+pub(crate) const MACROS: [&[&str]; 3] = [
+    &[],
+    &["-DTHREADED"],
+    &[
+        "-DTHREADED",
+        "-DHAVE_CONFIG_H",
+        "-DHAVE_OPENSSL_H",
+        "-DHAVE_CYRUS_SASL_H",
+    ],
+];
+
+/// Each header alone and twice, with and without macros.
 fn each_header_compiles_as(language: Language, pedantic: &[&str]) {
     let folder = scratch(&format!("headers-{language:?}"));
     let ours = include(&our_headers());
     for header in HEADERS {
-        for threaded in ["-UTHREADED", "-DTHREADED"] {
+        for macros in MACROS {
             let code = format!(
                 "#include <{header}>\n#include <{header}>\nint main(void) {{ return 0; }}\n"
             );
-            let mut flags = vec![ours.as_str(), threaded, "-fsyntax-only"];
+            let mut flags = vec![ours.as_str(), "-fsyntax-only"];
+            flags.extend(macros);
             flags.extend(pedantic);
             compile(language, &folder, &code, &flags);
         }
     }
 }
 
-// C-085
+// C-085, F-78: with and without each macro
 #[test]
 fn each_header_compiles_as_c99() {
     each_header_compiles_as(Language::C99, &[]);
@@ -42,10 +55,19 @@ fn each_header_compiles_as_pedantic_c11() {
     each_header_compiles_as(Language::C11, &["-Wpedantic", "-Wstrict-prototypes"]);
 }
 
-// C-085, C-089
+// C-085, C-089, F-78: with and without each macro
 #[test]
 fn each_header_compiles_as_cxx17() {
     each_header_compiles_as(Language::Cxx17, &[]);
+}
+
+// F-79: and with the other compiler
+#[test]
+fn each_header_compiles_with_clang() {
+    if clang("each_header_compiles_with_clang") {
+        each_header_compiles_as(Language::ClangC99, &[]);
+        each_header_compiles_as(Language::ClangCxx17, &["-Wpedantic"]);
+    }
 }
 
 // C-086

@@ -47,7 +47,7 @@ fn values(tag: u32) -> Vec<String> {
         .collect()
 }
 
-// C-001
+// C-001, F-77: whoever builds it
 #[test]
 fn the_soname_is_that_of_the_c_library() {
     assert_eq!(values(elf::DT_SONAME), ["libzookeeper_mt.so.2"]);

@@ -3,6 +3,7 @@
 
 use crate::cc::{Language, compile, include};
 use crate::dwarf::{c_structs, c_types, rust_structs};
+use crate::headers::MACROS;
 use crate::support::{assert_same, library_of_this_build, our_headers, reference_headers, scratch};
 use std::path::{Path, PathBuf};
 
@@ -13,15 +14,14 @@ const EXTRA_HEADER: &str = "#include <zookeeper_ext.h>\n";
 
 /// A shared object with debug information about every type of the headers.
 pub(crate) fn with_debug_information(name: &str, headers: &Path) -> PathBuf {
-    with_types_of(ALL_HEADERS, name, headers)
+    with_types_of(ALL_HEADERS, name, headers, &["-DTHREADED"])
 }
 
-fn with_types_of(code: &str, name: &str, headers: &Path) -> PathBuf {
+fn with_types_of(code: &str, name: &str, headers: &Path, macros: &[&str]) -> PathBuf {
     let folder = scratch(name);
     let headers = include(headers);
-    let flags = [
+    let mut flags = vec![
         headers.as_str(),
-        "-DTHREADED",
         "-g",
         "-gdwarf-4",
         "-fno-eliminate-unused-debug-types",
@@ -30,6 +30,7 @@ fn with_types_of(code: &str, name: &str, headers: &Path) -> PathBuf {
         "-nostdlib",
         "-otypes.so",
     ];
+    flags.extend(macros);
     compile(Language::C11, &folder, code, &flags);
     folder.join("types.so")
 }
@@ -64,13 +65,28 @@ fn every_type_and_enumeration_is_that_of_debians_headers() {
     assert_same("types", &reference, &ours);
 }
 
+// F-78: the same types, whatever a program defines
+#[test]
+fn no_macro_of_a_program_changes_a_type() {
+    let code = format!("{ALL_HEADERS}{EXTRA_HEADER}");
+    let [plain, others @ ..] = MACROS.map(|macros| {
+        let name = format!("layout-macros-{}", macros.len());
+        c_types(&with_types_of(&code, &name, &our_headers(), macros))
+    });
+    assert!(plain.contains_key("struct zoo_op"), "{plain:#?}");
+    for other in others {
+        assert_eq!(plain, other);
+    }
+}
+
 // C-041…C-048, C-054, C-060
 #[test]
 #[cfg_attr(not(debug_assertions), ignore = "release builds know no types")]
 fn every_struct_of_our_headers_has_the_layout_of_its_rust_type() {
     let rust = rust_structs(&library_of_this_build(), "ffi");
     let code = format!("{ALL_HEADERS}{EXTRA_HEADER}");
-    let mut c = c_structs(&with_types_of(&code, "layout-rust", &our_headers()));
+    let types = with_types_of(&code, "layout-rust", &our_headers(), &["-DTHREADED"]);
+    let mut c = c_structs(&types);
     for opaque in ["_zhandle", "zoox_cq"] {
         c.remove(opaque)
             .expect("the type is in the header, incomplete");

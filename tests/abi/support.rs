@@ -55,6 +55,11 @@ pub(crate) fn reference_headers(test: &str) -> Option<PathBuf> {
     present(test, REFERENCE_HEADERS, "libzookeeper-mt-dev")
 }
 
+/// Whether the other compiler is there; says that the test is skipped if not.
+pub(crate) fn clang(test: &str) -> bool {
+    present(test, "/usr/bin/clang++", "clang").is_some()
+}
+
 fn present(test: &str, path: &str, package: &str) -> Option<PathBuf> {
     if Path::new(path).exists() {
         return Some(path.into());

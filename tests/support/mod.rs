@@ -97,6 +97,7 @@ impl Client for Plug {
     type Auth = u32;
     type Watcher = u32;
     type Scratch = ();
+    type Released = ();
 
     fn is_sync(cookie: &Cookie) -> bool {
         matches!(cookie, Cookie::Sync(..))
@@ -127,9 +128,9 @@ impl Client for Plug {
     fn complete_auth(&self, auth: u32, code: Code) {
         self.tell(Told::Auth(auth, code));
     }
-    fn watch_event(&self, watcher: u32, kind: i32, state: i32, path: &[u8], (): &mut ()) {
+    fn watch_event(&self, watcher: &u32, kind: i32, state: i32, path: &[u8], (): &mut ()) {
         self.tell(Told::Event(
-            watcher,
+            *watcher,
             kind,
             state,
             String::from_utf8_lossy(path).into_owned(),
@@ -172,12 +173,10 @@ impl Zk {
             on_event: Mutex::new(None),
         };
         let config = Config {
-            keep_host_order: false,
-            rearm_watches: true,
             hosts: hosts.as_bytes(),
             recv_timeout: timeout,
             session,
-            read_only: false,
+            ..Config::PLAIN
         };
         Handle::open(config, plug, |_| Ok(())).map(|handle| Self { handle, told })
     }

@@ -8,9 +8,12 @@ use anyhow::{Context, Result};
 use crate::python::Environment;
 
 /// A file that proves a package is there, and the package.
-const NEEDED: [(&str, &str); 12] = [
+const NEEDED: [(&str, &str); 15] = [
     ("/usr/bin/gcc", "gcc"),
     ("/usr/bin/g++", "g++"),
+    ("/usr/bin/clang", "clang"),
+    ("/usr/lib/x86_64-linux-gnu/libjansson.a", "libjansson-dev"),
+    ("/usr/lib/x86_64-linux-gnu/libseccomp.a", "libseccomp-dev"),
     (
         "/usr/lib/x86_64-linux-gnu/libzookeeper_mt.so.2",
         "libzookeeper-mt2",

@@ -154,7 +154,8 @@ pub(crate) fn play(options: &Options, show: &mut dyn FnMut(&str)) -> Result<Verd
     }
     let status = process.child().wait()?;
     let mut faults = protocol.judge();
-    if !status.success() && faults.is_empty() {
+    // Status 1 is its way to say that there were violations.
+    if !status.success() && (faults.is_empty() || status.code() != Some(1)) {
         faults.push(format!("the program ended with {status}"));
     }
     let summary = format!("{}; {}; seed {seed}", protocol.summary(), weather.summary());

@@ -1,12 +1,12 @@
 //! What the C library has no setting for: retry delay, failed attempts, watches that end with
-//! their connection, leaving without a farewell.
+//! their connection, leaving without a farewell, servers that come later, frame limits.
 
 use zk_proto::Op;
 
-use super::network::Reach;
-use super::pair::{Pair, Setup};
+use super::network::{Reach, addr};
+use super::pair::{GLOBAL, Pair, Setup};
 use super::program::set;
-use crate::core::Gate;
+use crate::core::{Core, Fault, Gate, Settings, State};
 
 fn one_dead_server() -> Pair {
     let mut pair = Pair::new(Setup {
@@ -93,4 +93,50 @@ fn an_abandoned_session_gets_no_request_any_more() {
     pair.hand_over();
     assert_eq!(pair.log(), ["done 1: -116", "done 2: -116"]);
     assert!(pair.core.transmit().is_empty());
+}
+
+// F-9
+#[test]
+fn without_servers_nothing_is_tried_until_there_are_some() {
+    let mut pair = Pair::new(Setup::default());
+    pair.core = Core::new(Settings {
+        servers: Vec::new(),
+        recv_timeout: 6000,
+        session: None,
+        read_only: false,
+        global_watcher: GLOBAL,
+        seed: 1,
+    });
+    assert!(pair.core.has_no_servers());
+    for attempts in 1..=3 {
+        pair.get("/a", None);
+        pair.run(100_000);
+        assert!(pair.attempts.is_empty());
+        assert!(pair.take_log().is_empty(), "the request waits");
+        pair.fail(&Fault::unresolved());
+        assert_eq!(pair.take_log(), [format!("done {attempts}: -4")]);
+        assert_eq!(pair.core.failed_attempts(), attempts);
+        assert_eq!(pair.core.state(), State::NotConnected);
+    }
+    assert_eq!(pair.core.replace_servers(vec![addr(0)]), Ok(()));
+    assert!(!pair.core.has_no_servers());
+    pair.connect();
+    assert_eq!(pair.attempts.len(), 1);
+    assert_eq!(pair.core.failed_attempts(), 0);
+}
+
+// F-48
+#[test]
+fn a_frame_above_the_limit_that_was_set_breaks_the_connection() {
+    let mut pair = Pair::connected(Setup::default());
+    pair.create("/a", &[7; 1000]);
+    pair.settle();
+    for (limit, result) in [(16 + 4 + 1000 + 68, 0), (16 + 4 + 1000 + 67, -4)] {
+        pair.core.set_max_frame(limit);
+        pair.forget();
+        pair.get("/a", None);
+        pair.settle();
+        let log = pair.take_log().join(" ");
+        assert_eq!(log.contains(": -4"), result != 0, "limit {limit}: {log}");
+    }
 }

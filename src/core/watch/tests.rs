@@ -34,7 +34,7 @@ fn each_event_type_takes_its_tables() {
         let mut watches = with(&all);
         assert_eq!(watches.fire(kind, PATH), told, "event {kind}");
         assert!(watches.fire(kind, b"/other").is_empty());
-        assert_eq!(watches.everyone(0), [left, &[0]].concat(), "event {kind}");
+        assert_eq!(watches.everyone(&0), [left, &[0]].concat(), "event {kind}");
     }
 }
 
@@ -53,8 +53,8 @@ fn a_watcher_in_several_tables_is_told_once_per_event() {
 fn session_events_reach_everyone_once_with_the_global_watcher_last() {
     let mut watches = with(&[(Table::Data, 9), (Table::Child, 1), (Table::Exist, 2)]);
     watches.add(Table::Data, b"/b"[..].into(), 1);
-    assert_eq!(watches.everyone(9), [1, 2, 9]);
-    assert_eq!(watches.everyone(9), [1, 2, 9], "they stay registered");
+    assert_eq!(watches.everyone(&9), [1, 2, 9]);
+    assert_eq!(watches.everyone(&9), [1, 2, 9], "they stay registered");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn removal_looks_at_the_tables_of_its_kind() {
         assert!(!watches.has(kind, PATH, Some(2)));
         assert!(!watches.has(kind, b"/b", Some(1)));
         watches.remove(kind, PATH, Some(1));
-        assert_eq!(watches.everyone(0).len() == 1, hit);
+        assert_eq!(watches.everyone(&0).len() == 1, hit);
     }
 }
 
@@ -87,7 +87,7 @@ fn no_watcher_matches_everything_even_nothing() {
     let mut watches = with(&[(Table::Data, 1), (Table::Data, 2), (Table::Child, 3)]);
     assert!(watches.has(2, b"/nowhere", None));
     watches.remove(2, PATH, None);
-    assert_eq!(watches.everyone(0), [3, 0]);
+    assert_eq!(watches.everyone(&0), [3, 0]);
 }
 
 #[test]

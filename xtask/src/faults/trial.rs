@@ -40,7 +40,7 @@ pub(crate) fn run(wanted: &BTreeSet<Test>, library: Library) -> Result<Vec<(Test
             }
         };
         let server = Kind::Test.start(TICK_MS)?;
-        let mut command = setup.command(&program, &server.hosts, Kind::Test);
+        let mut command = setup.test_command(&program, &server.hosts, Kind::Test);
         let finished = run_captured(command.args(&tests), LIMIT)?;
         let mut ended: BTreeMap<&str, String> =
             finished.stdout.lines().filter_map(outcome).collect();

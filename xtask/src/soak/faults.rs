@@ -36,6 +36,8 @@ const KINDS: [(Fault, &str); 6] = [
 
 /// Time between two faults, ms.
 const GAP_MS: std::ops::Range<u64> = 200..1_800;
+/// The proxy whose sessions shall not expire: some handles stay for the whole run.
+const STEADY: usize = 0;
 /// Longer than sessions of 4 s and two ticks.
 const LONG: Duration = Duration::from_millis(5_500);
 
@@ -125,18 +127,23 @@ impl Weather {
     }
 
     fn strike(&mut self, now: Instant) -> Result<()> {
-        let index = self.rng.usize(..self.places.len());
         if self.round.is_empty() {
             self.round = (0..KINDS.len()).collect();
             self.rng.shuffle(&mut self.round);
         }
+        let Some(&kind) = self.round.last() else {
+            return Ok(());
+        };
+        let first = match KINDS[kind].0 {
+            Fault::LongSilence => STEADY + 1,
+            _ => STEADY,
+        };
+        let index = self.rng.usize(first..self.places.len());
         let place = &mut self.places[index];
         if place.until.is_some() {
             return Ok(());
         }
-        let Some(kind) = self.round.pop() else {
-            return Ok(());
-        };
+        self.round.pop();
         self.counts[kind] += 1;
         let short = Duration::from_millis(self.rng.u64(100..2_000));
         match KINDS[kind].0 {

@@ -131,8 +131,8 @@ impl Setup {
     }
 
     /// What runs a program on the library, this server being there.
-    pub(crate) fn command(&self, program: &Path, hosts: &str, kind: Kind) -> Command {
-        let mut command = self.bare_command(program);
+    pub(crate) fn test_command(&self, program: &Path, hosts: &str, kind: Kind) -> Command {
+        let mut command = self.command(program);
         let server = if kind == Kind::Java { "java" } else { "test" };
         command
             .envs(self.environment.iter().cloned())
@@ -156,7 +156,7 @@ impl Setup {
     /// Runs a program that counts for itself. The second value is its output.
     fn counted_run(&self, program: &Path, kind: Kind) -> Result<(Counts, String)> {
         let server = kind.start(TICK_MS)?;
-        let mut command = self.command(program, &server.hosts, kind);
+        let mut command = self.test_command(program, &server.hosts, kind);
         if self.library.name == Library::ORIGINAL {
             // What is known to crash or hang there is skipped with its reason.
             command.env("ZK_REFERENCE", "1");
@@ -193,13 +193,13 @@ impl Setup {
             .flags(&self.flags)
             .link_flags(&self.link_flags)
             .build(&self.library, &program)?;
-        let mut command = self.bare_command(&program);
+        let mut command = self.command(&program);
         command.args(arguments).envs(environment.iter().cloned());
         run_captured(&mut command, self.limit)?;
         Ok(())
     }
 
-    fn bare_command(&self, program: &Path) -> Command {
+    fn command(&self, program: &Path) -> Command {
         let mut command = match self.wrapper.split_first() {
             None => tied_command(program),
             Some((wrapper, arguments)) => {

@@ -1,6 +1,7 @@
 //! An installed copy: the right files, and programs built against it run.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
-use crate::artifacts::{SONAME, root, target_dir};
+use crate::artifacts::{SONAME, cargo, root, target_dir};
 use crate::compile::compiler;
 use crate::process::{run_captured, tied_command};
 use crate::report::Report;
@@ -19,6 +20,13 @@ const LIMIT: Duration = Duration::from_secs(10 * 60);
 const TICK_MS: u32 = 2000;
 const SO_FILE: &str = "libzookeeper_mt.so.2.0.0";
 const PREFIX: &str = "/opt/client";
+const CONSUMER: &str = "c-tests/consumer/consumer.c";
+const TOGETHER: &str = "c-tests/consumer/together.c";
+/// How the library is named to the linker: as pkg-config does, the archive, and all members of the archive and of two
+/// others, whether the program needs them or not.
+const SHARED: &str = "-lzookeeper_mt";
+const STATIC: &str = "-l:libzookeeper_mt.a";
+const WHOLE: &str = "-Wl,--whole-archive -l:libzookeeper_mt.a -l:libjansson.a -l:libseccomp.a -Wl,--no-whole-archive";
 const HEADERS: [&str; 7] = [
     "proto.h",
     "recordio.h",
@@ -29,8 +37,18 @@ const HEADERS: [&str; 7] = [
     "zookeeper_version.h",
 ];
 
+/// What the checks need besides a C compiler.
+const NEEDED: [&str; 5] = [
+    "/usr/bin/clang",
+    "/usr/bin/cmake",
+    "/usr/bin/pkg-config",
+    "/usr/lib/x86_64-linux-gnu/libjansson.a",
+    "/usr/lib/x86_64-linux-gnu/libseccomp.a",
+];
+
+// F-75…F-77, F-79: linked with others, built in every way, with little, and with both compilers
 pub(super) fn run(report: &mut Report) -> Result<()> {
-    for tool in ["/usr/bin/cmake", "/usr/bin/pkg-config"] {
+    for tool in NEEDED {
         if !Path::new(tool).exists() {
             report.absent("an installed copy", &format!("{tool} is not installed"));
             return Ok(());
@@ -41,23 +59,30 @@ pub(super) fn run(report: &mut Report) -> Result<()> {
     report.check("files, links and headers are installed", || {
         staged.check_files()
     });
-    report.check("a program built through pkg-config runs", || {
-        staged.run(
-            &staged.pkg_config("shared", "-lzookeeper_mt")?,
-            &server,
-            true,
-        )
-    });
+    for (name, mut compiler) in [("cc", compiler(false)), ("clang", Command::new("clang"))] {
+        report.check(
+            &format!("a program built by {name} through pkg-config runs"),
+            || {
+                let program = staged.pkg_config(&mut compiler, CONSUMER, SHARED)?;
+                staged.run(&program, &server, true)
+            },
+        );
+    }
     report.check(
         "a program linked statically through pkg-config runs",
         || {
-            staged.run(
-                &staged.pkg_config("static", "-l:libzookeeper_mt.a")?,
-                &server,
-                false,
-            )
+            let program = staged.pkg_config(&mut compiler(false), CONSUMER, STATIC)?;
+            staged.run(&program, &server, false)
         },
     );
+    report.check("a program with all of three static libraries runs", || {
+        let program = staged.pkg_config(&mut compiler(false), TOGETHER, WHOLE)?;
+        staged.run(&program, &server, false)
+    });
+    report.check("clang compiles the library's own C source", compile_shim);
+    report.check("cargo and a C compiler are all that a build needs", || {
+        build_with(&["cc", "as", "ld", "ar"])
+    });
     report.check("programs built through find_package run", || {
         let folder = staged.find_package()?;
         staged.run(&folder.join("shared"), &server, true)?;
@@ -135,26 +160,25 @@ impl Staged {
         Ok(())
     }
 
-    /// Builds the consumer with what pkg-config says. `library` is how the library is named to the linker.
-    fn pkg_config(&self, name: &str, library: &str) -> Result<PathBuf> {
+    /// Builds a consumer with what pkg-config says. `library` is how the library is named to the linker.
+    fn pkg_config(&self, command: &mut Command, source: &str, library: &str) -> Result<PathBuf> {
         let cflags = self.ask_pkg_config(&["--cflags"])?;
-        let libs = if library == "-lzookeeper_mt" {
+        let libs = if library == SHARED {
             self.ask_pkg_config(&["--libs"])?
         } else {
             // The linker takes the shared library if both are there, unless told the file name.
             self.ask_pkg_config(&["--libs", "--static"])?
-                .replace("-lzookeeper_mt", library)
+                .replace(SHARED, library)
         };
-        let program = self.folder.path().join(name);
-        let mut command = compiler(false);
+        let program = self.folder.path().join("program");
         command
             .args(["-std=c11", "-Wall", "-Wextra", "-Werror"])
             .args(cflags.split_whitespace())
-            .arg(root().join("c-tests/consumer/consumer.c"))
+            .arg(root().join(source))
             .args(libs.split_whitespace())
             .arg("-o")
             .arg(&program);
-        done(&mut command)?;
+        done(command)?;
         Ok(program)
     }
 
@@ -210,6 +234,36 @@ impl Staged {
         }
         Ok(())
     }
+}
+
+/// Builds the library where no other program can be found than cargo, rustc and these.
+fn build_with(tools: &[&str]) -> Result<()> {
+    let path = tempfile::tempdir()?;
+    for tool in tools {
+        symlink(Path::new("/usr/bin").join(tool), path.path().join(tool))?;
+    }
+    let mut command = cargo();
+    let rustc = Path::new(command.get_program()).with_file_name("rustc");
+    command
+        .args(["build", "--quiet", "--locked", "--offline"])
+        .args(["--package", "zookeeper_mt"])
+        .env("PATH", path.path())
+        .env("RUSTC", rustc)
+        .env("CARGO_TARGET_DIR", target_dir().join("bare"));
+    done(&mut command)
+}
+
+/// Compiles the only C source of the library with the other compiler.
+fn compile_shim() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    done(
+        Command::new("clang")
+            .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-fexceptions"])
+            .arg("-c")
+            .arg(root().join("src/ffi/log_shim.c"))
+            .arg("-o")
+            .arg(folder.path().join("log_shim.o")),
+    )
 }
 
 fn done(command: &mut Command) -> Result<()> {

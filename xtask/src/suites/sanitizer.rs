@@ -48,9 +48,15 @@ impl Sanitizer {
             return Ok(None);
         };
         let mut setup = Setup::of(self.library()?);
-        setup.flags = [self.c, "-O1", "-fno-omit-frame-pointer"]
-            .map(Into::into)
-            .into();
+        setup.flags = [
+            self.c,
+            "-O1",
+            "-fno-omit-frame-pointer",
+            // What sanitizers add keeps the compiler from seeing how long texts get.
+            "-Wno-format-truncation",
+        ]
+        .map(Into::into)
+        .into();
         // The library finds the runtime in the program, which therefore has all of it.
         setup.link_flags = [
             "-Wl,--whole-archive".into(),
