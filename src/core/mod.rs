@@ -19,6 +19,7 @@ mod input;
 mod limits;
 pub(crate) mod outbox;
 mod outcome;
+mod output;
 mod pace;
 mod paths;
 mod reply;
