@@ -24,9 +24,9 @@ far as the program asks for it, because the default is what the C library does.
 **the C library**: how the same C tests end on Debian's 3.8.0, each in a process of its own with a
 limit of 30 s, once; chance decides some.
 
-- **free**: the tests pass there too
 - **failed**, **hung**, **crashed**: so they end there; the message is that of the first such test
-- **not offered**: there is nothing to test, as the tests call functions that only this library has
+- **not offered**: tests ask for what only this library has; the others, if there are any, pass
+- **free**: all tests pass there too
 - **not run**: no C test; what stands behind it is what was known before:
   *seen*: made to happen on 3.8.0, *seen later*: on a later version, *told*: reported or evident
   from its design, *fixed*: a fault of the past, or one fixed after 3.8.0
@@ -103,8 +103,8 @@ struct Verdict {
 
 impl Verdict {
     /// From the worst to the least.
-    const WORDS: [&str; 6] = [KINDS[0], KINDS[1], KINDS[2], FREE, KINDS[3], "not run"];
-    const NOT_OFFERED: usize = 4;
+    const WORDS: [&str; 6] = [KINDS[0], KINDS[1], KINDS[2], KINDS[3], FREE, "not run"];
+    const NOT_OFFERED: usize = 3;
     const NOT_RUN: usize = 5;
 
     /// The worst outcome among these tests.
@@ -123,7 +123,7 @@ impl Verdict {
         let kind = kind.unwrap_or(Self::NOT_RUN);
         let ran = outcomes
             .iter()
-            .filter(|(kind, _)| *kind < Self::NOT_OFFERED);
+            .filter(|(kind, _)| *kind != Self::NOT_OFFERED);
         let so = outcomes.iter().filter(|(other, _)| *other == kind);
         Self {
             kind,
@@ -151,6 +151,9 @@ impl Verdict {
         }
         if self.kind == Self::NOT_OFFERED {
             let _ = write!(cell, " ({})", row.known.word());
+            if ran > 0 {
+                cell += "; others pass";
+            }
         }
         cell
     }
@@ -216,7 +219,10 @@ mod page_tests {
                 &["failed: a", "crashed: b"],
                 "**crashed** in 1 of 2 tests: b",
             ),
-            (&["free", "not offered: x"], "**free**"),
+            (
+                &["free", "not offered: x"],
+                "**not offered**: x (seen); others pass",
+            ),
             (&["not offered: x"], "**not offered**: x (seen)"),
         ] {
             assert_eq!(cell(outcomes), expected);
