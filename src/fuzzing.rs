@@ -334,12 +334,13 @@ pub fn encoded(
     Ok(out)
 }
 
-/// A connect string's hosts and ports, and its chroot. `None` if it is refused.
+/// A connect string's hosts and ports, and its chroot, in the syntax of the C library or with
+/// more. `None` if it is refused.
 #[allow(clippy::type_complexity, reason = "said by the sentence above")]
-pub fn connect_string(text: &[u8]) -> Option<(Vec<(Vec<u8>, u16)>, Vec<u8>)> {
+pub fn connect_string(text: &[u8], syntax: Syntax) -> Option<(Vec<(Vec<u8>, u16)>, Vec<u8>)> {
     let parse = || -> Result<_, ConnectStringError> {
         let (hosts, chroot) = connect_string::split_chroot(text)?;
-        Ok((connect_string::parse_hosts(hosts)?, chroot.to_vec()))
+        Ok((connect_string::parse_hosts(hosts, syntax)?, chroot.to_vec()))
     };
     let (hosts, chroot) = parse().ok()?;
     let hosts = hosts.into_iter().map(|h| (h.host, h.port)).collect();
@@ -347,3 +348,4 @@ pub fn connect_string(text: &[u8]) -> Option<(Vec<(Vec<u8>, u16)>, Vec<u8>)> {
 }
 
 pub use c_api::acl_from_program;
+pub use connect_string::Syntax;

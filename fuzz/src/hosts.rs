@@ -1,17 +1,28 @@
 //! The connect string: hosts, ports and chroot, any bytes.
 
-use zookeeper_mt::fuzzing::connect_string;
+use std::net::Ipv6Addr;
 
-/// Parses, and compares with what the rules say word by word (C-272, C-278).
+use zookeeper_mt::fuzzing::{Syntax, connect_string};
+
+/// Parses in each syntax, and compares with what the rules say word by word (C-272, C-278).
 pub fn run(text: &[u8]) {
     // A C string ends at its first NUL.
     let text = text.split(|&b| b == 0).next().unwrap_or_default();
-    assert_eq!(connect_string(text), by_the_rules(text));
+    for default_port in [None, Some(2181)] {
+        for brackets in [false, true] {
+            let syntax = Syntax {
+                default_port,
+                brackets,
+            };
+            let expected = by_the_rules(text, syntax);
+            assert_eq!(connect_string(text, syntax), expected, "{syntax:?}");
+        }
+    }
 }
 
 type Parsed = (Vec<(Vec<u8>, u16)>, Vec<u8>);
 
-fn by_the_rules(text: &[u8]) -> Option<Parsed> {
+fn by_the_rules(text: &[u8], syntax: Syntax) -> Option<Parsed> {
     let slash = text.iter().position(|&b| b == b'/').unwrap_or(text.len());
     let (hosts, chroot) = text.split_at(slash);
     let chroot = if chroot == b"/" { &b""[..] } else { chroot };
@@ -21,15 +32,40 @@ fn by_the_rules(text: &[u8]) -> Option<Parsed> {
     let mut servers = Vec::new();
     for entry in hosts.split(|&b| b == b',') {
         if !entry.is_empty() {
-            servers.push(server(entry)?);
+            // Each byte is a character here.
+            let text: String = entry.iter().map(|&b| char::from(b)).collect();
+            let (host, port) = server(text.trim_start_matches(is_space), syntax)?;
+            servers.push((host.chars().map(|c| c as u8).collect(), port));
         }
     }
     (!servers.is_empty()).then(|| (servers, chroot.to_vec()))
 }
 
-fn server(entry: &[u8]) -> Option<(Vec<u8>, u16)> {
-    let text: String = entry.iter().map(|&b| char::from(b)).collect();
-    let (host, port) = text.trim_start_matches(is_space).rsplit_once(':')?;
+fn server(entry: &str, syntax: Syntax) -> Option<(&str, u16)> {
+    let (host, port) = match entry.strip_prefix('[').filter(|_| syntax.brackets) {
+        Some(rest) => {
+            let (host, port) = rest.split_once(']')?;
+            let address = match host.split_once('%') {
+                Some((_, "")) => return None,
+                Some((address, _)) => address,
+                None => host,
+            };
+            address.parse::<Ipv6Addr>().ok()?;
+            let port = match port {
+                "" => None,
+                port => Some(port.strip_prefix(':')?),
+            };
+            (host, port)
+        }
+        None => match entry.rsplit_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None if entry.is_empty() => return None,
+            None => (entry, None),
+        },
+    };
+    let Some(port) = port else {
+        return Some((host, syntax.default_port?));
+    };
     let port = port.trim_start_matches(is_space);
     let digits = port.strip_prefix('+').unwrap_or(port);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -41,8 +77,6 @@ fn server(entry: &[u8]) -> Option<(Vec<u8>, u16)> {
     }
     // What has no room in 64 bits counts as the largest number that has.
     let number = significant.parse::<u64>().unwrap_or(u64::MAX);
-    // Each byte is a character here.
-    let host = host.chars().map(|c| c as u8).collect();
     Some((host, number as u16))
 }
 

@@ -282,9 +282,7 @@ fn body(
             data.encode(out);
             version.encode(out);
         }
-        Request::Sync { path }
-        | Request::GetAcl { path }
-        | Request::GetAllChildrenNumber { path } => server_path(path, out),
+        Request::Sync { path } | Request::GetAcl { path } => server_path(path, out),
         Request::SetAcl {
             path, acl, version, ..
         } => {
@@ -316,8 +314,17 @@ fn body(
             }
             MultiHeader::END.encode(out);
         }
+        _ => rarer_body(request, chroot, out),
+    }
+}
+
+/// [`body`] of what the C library has no calls for; apart, so that the usual requests do not pay
+/// for it.
+#[inline(never)]
+fn rarer_body(request: &Request<'_>, chroot: &[u8], out: &mut Vec<u8>) {
+    match *request {
         Request::AddWatch { path, mode } => {
-            server_path(path, out);
+            append_path(path, chroot, out);
             (mode as i32).encode(out);
         }
         Request::MultiRead(reads) => {
@@ -329,14 +336,16 @@ fn body(
                     err: -1,
                 }
                 .encode(out);
-                server_path(path, out);
+                append_path(path, chroot, out);
                 // Servers ignore it here (S-178).
                 false.encode(out);
             }
             MultiHeader::END.encode(out);
         }
         Request::GetEphemerals { prefix } => append_prefix(prefix, chroot, out),
-        Request::WhoAmI => {}
+        Request::GetAllChildrenNumber { path } => append_path(path, chroot, out),
+        // whoAmI has none.
+        _ => {}
     }
 }
 

@@ -7,6 +7,7 @@ use zk_proto::{Code, Jute, Reader, Xid, frame};
 
 use super::event::{Delivery, Events, Fault, FaultKind, State};
 use super::outbox::{Effect, Pending};
+use super::reply::ReplyKind;
 use super::session::Core;
 use super::timers::{Millis, Timeout};
 use super::watch::Watches;
@@ -242,35 +243,56 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
         else {
             return Ok(());
         };
+        let Some(cookie) = cookie else {
+            return self.late_reply(header, body, kind, effect, events);
+        };
         let undecodable = header.err.is_ok() && !kind.accepts(body);
         if let Some(effect) = effect.filter(|_| !undecodable) {
             self.apply(*effect, header.err, events);
         }
-        // Without a cookie the reply comes too late: it counts as one, and nobody is told.
-        let tell = |code, body| {
-            if let Some(cookie) = cookie {
-                events.deliver.push_back(Delivery::Reply {
-                    cookie,
-                    kind,
-                    code,
-                    body,
-                });
-            }
-        };
         if !header.err.is_ok() {
-            tell(header.err, 0..0);
+            events.deliver.push_back(Delivery::Reply {
+                cookie,
+                kind,
+                code: header.err,
+                body: 0..0,
+            });
             return Ok(());
         }
         if undecodable {
-            tell(Code::MARSHALLING_ERROR, 0..0);
-            let reason = format!(
-                "protocol error: the body of reply {:#x} cannot be decoded",
-                header.xid
-            );
-            log!(events.log, Error, "reply", "{reason}");
-            return Err(Fault::loss(Code::CONNECTION_LOSS, reason));
+            events.deliver.push_back(Delivery::Reply {
+                cookie,
+                kind,
+                code: Code::MARSHALLING_ERROR,
+                body: 0..0,
+            });
+            return Err(undecodable_body(header, events));
         }
-        tell(Code::OK, range);
+        events.deliver.push_back(Delivery::Reply {
+            cookie,
+            kind,
+            code: Code::OK,
+            body: range,
+        });
+        Ok(())
+    }
+
+    /// The reply to a request that has timed out: it counts as one, and nobody is told.
+    #[cold]
+    fn late_reply(
+        &mut self,
+        header: &ReplyHeader,
+        body: &[u8],
+        kind: ReplyKind,
+        effect: Option<Box<Effect<W>>>,
+        events: &mut Events<C, W, A>,
+    ) -> Result<(), Fault> {
+        if header.err.is_ok() && !kind.accepts(body) {
+            return Err(undecodable_body(header, events));
+        }
+        if let Some(effect) = effect {
+            self.apply(*effect, header.err);
+        }
         Ok(())
     }
 
@@ -314,6 +336,16 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
             _ => {}
         }
     }
+}
+
+#[cold]
+fn undecodable_body<C, W, A>(header: &ReplyHeader, events: &mut Events<C, W, A>) -> Fault {
+    let reason = format!(
+        "protocol error: the body of reply {:#x} cannot be decoded",
+        header.xid
+    );
+    log!(events.log, Error, "reply", "{reason}");
+    Fault::loss(Code::CONNECTION_LOSS, reason)
 }
 
 /// Size that a buffer must have for the frame at its front to fit, as far as it is known.

@@ -114,15 +114,8 @@ impl<C, W> Outbox<C, W> {
         let xid = xid::next();
         let watch = watcher.is_some();
         let room = self.queue.bytes.make_room(encode::payload(request));
-        room.ok_or(Code::MARSHALLING_ERROR)?;
-        encode::append(
-            request,
-            chroot,
-            xid,
-            watch,
-            &mut self.scratch,
-            self.queue.bytes.tail(encode::payload(request)),
-        )?;
+        let out = room.ok_or(Code::MARSHALLING_ERROR)?;
+        encode::append(request, chroot, xid, watch, &mut self.scratch, out)?;
         let effect = watcher.and_then(|watcher| {
             let of = encode::watch_of(request)?;
             let path = if of.chrooted {

@@ -74,17 +74,7 @@ impl ReplyKind {
                 Outcome::Acl(reply.acl, reply.stat)
             }
             Self::Multi => Outcome::Multi(MultiOutcome::new(body, chroot)),
-            Self::Acknowledgement => {
-                AddWatchResponse::from_bytes(body)?;
-                Outcome::Void
-            }
-            Self::Paths => {
-                let reply = GetEphemeralsResponse::from_bytes(body)?;
-                Outcome::Paths(Paths::new(reply.paths, chroot))
-            }
-            Self::Number => Outcome::Number(GetAllChildrenNumberResponse::from_bytes(body)?.total),
-            Self::Identities => Outcome::Identities(WhoAmIResponse::from_bytes(body)?.infos),
-            Self::MultiRead => Outcome::MultiRead(MultiReadOutcome::new(body)),
+            _ => return self.decode_rarer(body, chroot),
         })
     }
 
@@ -102,11 +92,44 @@ impl ReplyKind {
             Self::StringsStat => GetChildren2Response::skip(reader),
             Self::Acl => GetAclResponse::skip(reader),
             Self::Multi => return Results::new(body).are_valid(),
-            Self::Acknowledgement => AddWatchResponse::skip(reader),
+            _ => return self.accepts_rarer(body),
+        };
+        skipped.is_ok()
+    }
+
+    /// [`decode`](Self::decode) for what the C library has no calls for; apart, so that the usual
+    /// replies do not pay for it.
+    #[inline(never)]
+    fn decode_rarer<'a>(
+        self,
+        body: &'a [u8],
+        chroot: &'a [u8],
+    ) -> Result<Outcome<'a>, DecodeError> {
+        Ok(match self {
+            Self::Paths => {
+                let reply = GetEphemeralsResponse::from_bytes(body)?;
+                Outcome::Paths(Paths::new(reply.paths, chroot))
+            }
+            Self::Number => Outcome::Number(GetAllChildrenNumberResponse::from_bytes(body)?.total),
+            Self::Identities => Outcome::Identities(WhoAmIResponse::from_bytes(body)?.infos),
+            Self::MultiRead => Outcome::MultiRead(MultiReadOutcome::new(body)),
+            _ => {
+                AddWatchResponse::from_bytes(body)?;
+                Outcome::Void
+            }
+        })
+    }
+
+    /// [`accepts`](Self::accepts) for the same.
+    #[inline(never)]
+    fn accepts_rarer(self, body: &[u8]) -> bool {
+        let reader = &mut Reader::new(body);
+        let skipped = match self {
             Self::Paths => GetEphemeralsResponse::skip(reader),
             Self::Number => GetAllChildrenNumberResponse::skip(reader),
             Self::Identities => WhoAmIResponse::skip(reader),
             Self::MultiRead => return Results::new(body).are_valid_reads(),
+            _ => AddWatchResponse::skip(reader),
         };
         skipped.is_ok()
     }

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::hash::Hash;
-use std::io::IoSlice;
 use std::net::SocketAddr;
 
 use zk_proto::records::{ConnectRequest, PASSWORD_LEN, RequestHeader};
@@ -14,7 +13,7 @@ use super::deadlines::Deadlines;
 use super::event::{Delivery, Events, Fault, FaultKind, State};
 use super::hosts::{Hosts, ListChange};
 use super::input::MAX_FRAME;
-use super::limits::SessionLimit;
+use super::limits::{ConnectLimit, SessionLimit};
 use super::outbox::{Pending, Queue};
 use super::pace::Pace;
 use super::timers::{Millis, Probing, Timeout};
@@ -70,11 +69,11 @@ pub struct Core<C, W, A> {
     pub(super) dead: usize,
     pub(super) tx: Chunks,
     /// Bytes of its first chunk that were sent.
-    tx_sent: usize,
+    pub(super) tx_sent: usize,
     /// The session has been quiet, so memory that is not used can be given back.
-    quiet: bool,
+    pub(super) quiet: bool,
     pub(super) last_received: Millis,
-    last_sent: Millis,
+    pub(super) last_sent: Millis,
     pub(super) pace: Pace,
     wants_resolution: bool,
     pub(super) probing: Probing,
@@ -89,6 +88,7 @@ pub struct Core<C, W, A> {
     /// Requests survive failed attempts to connect.
     pub(super) keeps_requests: bool,
     pub(super) session_limit: Option<SessionLimit>,
+    pub(super) connect_limit: Option<ConnectLimit>,
     /// When a session that is not on at the moment was heard of last.
     pub(super) unheard_since: Option<Millis>,
 }
@@ -141,6 +141,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
             counts: Counts::default(),
             keeps_requests: false,
             session_limit: None,
+            connect_limit: None,
             unheard_since: None,
         }
     }
@@ -241,7 +242,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
     /// has passed its limit, and queues a ping if it is time for one (C-414).
     pub fn handle_timeout(&mut self, now: Millis) -> Result<(), Fault> {
         self.check_session_limit(now)?;
-        if self.state.has_socket() && now >= self.last_received + self.timeout.read() {
+        if self.state.has_socket() && now >= self.last_received + self.patience() {
             let reason = format!("no answer for {} ms", now - self.last_received);
             return Err(Fault::loss(Code::OPERATION_TIMEOUT, reason));
         }
@@ -295,7 +296,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
             };
             return self.pace.until().unwrap_or(now);
         }
-        let mut deadline = self.last_received + self.timeout.read();
+        let mut deadline = self.last_received + self.patience();
         if self.may_ping() {
             deadline = deadline.min(self.last_sent + self.timeout.ping());
         }
@@ -303,51 +304,6 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
             deadline = deadline.min(self.probing.due());
         }
         deadline
-    }
-
-    /// Takes queued requests over for sending, now or when the session is on; `queue` is left
-    /// empty.
-    pub(crate) fn enqueue(&mut self, queue: &mut Queue<C, W>) {
-        if self.state.is_live() {
-            self.take_bytes(queue);
-        } else {
-            self.unsent.append(&mut queue.bytes);
-        }
-        self.in_flight.extend(queue.entries.drain(..));
-        for deadline in queue.deadlines.drain(..) {
-            self.deadlines.add(deadline);
-        }
-        if std::mem::take(&mut self.quiet) {
-            *queue = Queue::default();
-        }
-    }
-
-    fn take_bytes(&mut self, queue: &mut Queue<C, W>) {
-        if !queue.front.is_empty() {
-            self.tx.tail(queue.front.len()).append(&mut queue.front);
-        }
-        self.tx.append(&mut queue.bytes);
-    }
-
-    /// Bytes to send next; empty if there are none.
-    pub fn transmit(&self) -> &[u8] {
-        self.tx.front().get(self.tx_sent..).unwrap_or_default()
-    }
-
-    /// As [`transmit`](Self::transmit), with as much of what follows as `slices` has room for.
-    /// Returns how many of them are used.
-    pub fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        self.tx.gather(self.tx_sent, slices)
-    }
-
-    /// The first `n` bytes to send are on their way.
-    pub fn sent(&mut self, n: usize, now: Millis) {
-        self.tx_sent += n;
-        self.last_sent = now;
-        while !self.tx.is_empty() && self.tx_sent >= self.tx.front().len() {
-            self.tx_sent -= self.tx.front().len();
-            self.tx.pop_front();
-        }
     }
 
     /// The connection is gone, or the session with it. Requests in flight and in `queue` get

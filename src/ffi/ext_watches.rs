@@ -10,10 +10,10 @@ use std::ffi::{c_char, c_int, c_void};
 use zk_proto::{AddWatchMode, Code};
 
 use super::convert::text;
-use super::delivery::{Async, Cookie, Watcher};
+use super::delivery::{Async, Cookie};
 use super::guard;
 use super::pointer::UserPtr;
-use super::sync_call::{self, Out};
+use super::sync_call::{self, Out, Watch};
 use super::types::{void_completion_t, watcher_fn, zhandle_t};
 use crate::core::Request;
 
@@ -81,11 +81,15 @@ pub unsafe extern "C-unwind" fn zoox_add_watch(
     // SAFETY: the documentation asks for NULL or a C string.
     let path = unsafe { text(path) };
     guard::code(zh, |handle| {
-        let mode = AddWatchMode::from_i32(mode).ok_or(Code::BAD_ARGUMENTS)?;
-        let watcher = Watcher::new(watcher, watcherCtx).ok_or(Code::BAD_ARGUMENTS)?;
-        sync_call::wait(&handle.client().calls, Out::Nothing, |cookie| {
-            handle.submit(Request::AddWatch { path, mode }, cookie, Some(watcher))
-        })
+        let watcher = Watch::own(watcher, watcherCtx).resolve(handle);
+        let call = || {
+            let mode = AddWatchMode::from_i32(mode).ok_or(Code::BAD_ARGUMENTS)?;
+            let watcher = watcher.ok_or(Code::BAD_ARGUMENTS)?;
+            sync_call::wait(&handle.client().calls, Out::Nothing, |cookie| {
+                handle.submit(Request::AddWatch { path, mode }, cookie, Some(watcher))
+            })
+        };
+        call().inspect_err(|_| handle.hand_back())
     })
 }
 
@@ -120,10 +124,14 @@ pub unsafe extern "C-unwind" fn zoox_aadd_watch(
     let path = unsafe { text(path) };
     let call = Async::Void(completion, UserPtr::data(data));
     guard::code(zh, |handle| {
-        let mode = AddWatchMode::from_i32(mode).ok_or(Code::BAD_ARGUMENTS)?;
-        let watcher = Watcher::new(watcher, watcherCtx).ok_or(Code::BAD_ARGUMENTS)?;
-        let request = Request::AddWatch { path, mode };
-        handle.submit(request, Cookie::Async(call), Some(watcher))
+        let watcher = Watch::own(watcher, watcherCtx).resolve(handle);
+        let submit = || {
+            let mode = AddWatchMode::from_i32(mode).ok_or(Code::BAD_ARGUMENTS)?;
+            let watcher = watcher.ok_or(Code::BAD_ARGUMENTS)?;
+            let request = Request::AddWatch { path, mode };
+            handle.submit(request, Cookie::Async(call), Some(watcher))
+        };
+        submit().inspect_err(|_| handle.hand_back())
     })
 }
 

@@ -3,7 +3,7 @@
 //! Clients are answered from memory (`zk_bench::canned`), honestly for some frames and then with
 //! damage; after that the connection ends. Where and how follows from the seed and the number of
 //! the connection, so with one client at a time a run can be repeated. The first line on standard
-//! output is `listening on 127.0.0.1:PORT`; then comes `sessions N` for every hundred
+//! output is `listening on 127.0.0.1:PORT`; then comes `sessions N` for every ten
 //! damaged connections that have ended.
 #![forbid(unsafe_code)]
 
@@ -20,7 +20,7 @@ use zk_bench::canned::{self, Connection};
 use crate::stream::Damaging;
 
 /// How often the number of sessions is printed.
-const EVERY: u64 = 100;
+const EVERY: u64 = 10;
 
 fn main() -> Result<()> {
     let mut args = Arguments::from_env();
