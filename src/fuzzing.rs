@@ -7,9 +7,9 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use zk_proto::{Code, frame};
+use zk_proto::{Code, EventType, frame};
 
-use crate::core::connect_string::{self, ConnectStringError};
+use crate::core::connect_string::{self, ConnectStringError, Syntax};
 use crate::core::{
     Core, Delivery, Events, Fault, Gate, Millis, Outbox, Queue, ReplyKind, Request, Settings,
     State, encode, input_needed, strip_chroot,
@@ -297,6 +297,14 @@ impl Client {
                 } => {
                     let path = self.input.get(path).expect("a range of the input");
                     c_api::check_event(kind, state, strip_chroot(&self.chroot, path));
+                    Told::Node { watchers }
+                }
+                Delivery::Removed { watchers, path, .. } => {
+                    c_api::check_event(
+                        EventType::NOT_WATCHING,
+                        0,
+                        strip_chroot(&self.chroot, &path),
+                    );
                     Told::Node { watchers }
                 }
                 Delivery::Session { watchers, state } => Told::Session { watchers, state },

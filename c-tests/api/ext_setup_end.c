@@ -255,6 +255,36 @@ TEST(a_removed_watch_gives_its_context_back, "F-40 C-487 C-488")
     journal_expect("release 0", "release 1", "release global", NULL);
 }
 
+TEST(a_watch_that_stays_keeps_its_context_until_it_is_removed, "F-40")
+{
+    NEEDS_EXTRAS;
+    enum { ADD_WATCH = 106 };
+    stage_t *stage = releasing_stage(0);
+    probe_t watch = probe("watch");
+    wire_t body = {NULL, 0};
+    put_int(&body, 0);
+    test_thread *server = fake_answer_one(stage->connection, ADD_WATCH, 0, &body);
+    CHECK_INT(zoox_add_watch(stage->zh, "/a", ZOOX_WATCH_PERSISTENT, on_event, &watch), ZOK);
+    thread_join(server);
+    wire_free(&body);
+    for (int i = 1; i <= 2; i++) {
+        fake_event(stage->connection, ZOO_CHANGED_EVENT, ZOO_CONNECTED_STATE, "/a");
+        probe_wait(&watch, i);
+    }
+    CHECK_INT(journal_count("release watch"), 0);
+    CHECK_INT(zoox_add_watch(stage->zh, "/a", 99, on_event, &watch), ZBADARGUMENTS);
+    CHECK_INT(zoox_aadd_watch(stage->zh, "/a", 99, on_event, &watch, on_void, &stage->done),
+              ZBADARGUMENTS);
+    EVENTUALLY(journal_count("release watch") == 2);
+    CHECK_INT(zoo_remove_watches(stage->zh, "/a", (ZooWatcherType)ZOOX_WATCHTYPE_PERSISTENT,
+                                 on_event, &watch, 1),
+              ZOK);
+    EVENTUALLY(journal_count("release watch") == 3);
+    CHECK_INT(probe_calls(&watch), 3); /* the removal */
+    fake_end_session(stage->zh, stage->connection);
+    CHECK_INT(journal_count("release watch"), 3);
+}
+
 TEST(watches_that_end_with_their_connection_give_their_contexts_back, "F-40")
 {
     NEEDS_EXTRAS;

@@ -3,6 +3,12 @@
 
 #include <poll.h>
 
+int on_java(void)
+{
+    const char *server = getenv("ZK_SERVER");
+    return server != NULL && strcmp(server, "java") == 0;
+}
+
 struct zoox_config config_for(const char *hosts)
 {
     struct zoox_config config;

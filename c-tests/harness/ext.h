@@ -8,8 +8,14 @@
 #include <zookeeper/zookeeper_ext.h>
 
 /* So that programs still link with a library without them. */
+#pragma weak zoox_aadd_watch
 #pragma weak zoox_abandon
+#pragma weak zoox_add_watch
+#pragma weak zoox_aget_all_children_number
+#pragma weak zoox_aget_ephemerals
+#pragma weak zoox_amulti_read
 #pragma weak zoox_aset_acl
+#pragma weak zoox_awho_am_i
 #pragma weak zoox_close
 #pragma weak zoox_connect_attempts
 #pragma weak zoox_cq_create
@@ -20,10 +26,19 @@
 #pragma weak zoox_create
 #pragma weak zoox_drop_connection
 #pragma weak zoox_get
+#pragma weak zoox_create2_op_init
+#pragma weak zoox_create_ttl_op_init
+#pragma weak zoox_drop_connection
+#pragma weak zoox_free_read_results
+#pragma weak zoox_get_all_children_number
+#pragma weak zoox_get_ephemerals
 #pragma weak zoox_get_peer
 #pragma weak zoox_get_request_timeout
+#pragma weak zoox_get_stats
 #pragma weak zoox_init
 #pragma weak zoox_last_zxid
+#pragma weak zoox_measure_latency
+#pragma weak zoox_multi_read
 #pragma weak zoox_mute_callbacks
 #pragma weak zoox_set_acl
 #pragma weak zoox_set_log_level
@@ -34,7 +49,11 @@
 #pragma weak zoox_set_session_limit
 #pragma weak zoox_sync
 #pragma weak zoox_wget
+#pragma weak zoox_who_am_i
 #pragma weak zoox_with_timeout
+
+/* True when ZK_HOSTS names a server of Apache ZooKeeper 3.8. */
+int on_java(void);
 
 /* First line of a test of these calls. */
 #define NEEDS_EXTRAS                                                              \

@@ -2,6 +2,7 @@
 
 #include "barrier.h"
 #include "nodes.h"
+#include "removal.h"
 
 #include <string.h>
 
@@ -77,7 +78,7 @@ int barrier_enter(struct barrier *barrier, int wait_ms)
             rc = recipe_wait(&barrier->bell, rings, deadline);
         }
     }
-    node_remove(session, barrier->own);
+    remove_node(session, barrier->own);
     return rc;
 }
 

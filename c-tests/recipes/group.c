@@ -2,6 +2,7 @@
 
 #include "group.h"
 #include "nodes.h"
+#include "removal.h"
 
 #include <string.h>
 
@@ -33,7 +34,7 @@ void group_leave(struct recipe_session *session, const char *folder, const char 
 {
     char path[RECIPE_PATH];
     if (node_path(path, folder, name) == ZOK) {
-        node_remove(session, path);
+        remove_own(session, path, NULL);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "lock.h"
 #include "nodes.h"
+#include "removal.h"
 
 #include <string.h>
 
@@ -109,7 +110,7 @@ void lock_guard(struct lock *lock, zoo_op_t *op)
 void lock_release(struct lock *lock)
 {
     if (lock->path[0] != '\0') {
-        node_remove(lock->bell.session, lock->path);
+        remove_node(lock->bell.session, lock->path);
         lock->path[0] = '\0';
     }
 }

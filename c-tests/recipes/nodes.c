@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "nodes.h"
+#include "removal.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -83,6 +84,16 @@ static int catch_up(struct recipe_session *session, const char *path)
     return sync.rc;
 }
 
+int node_sync(struct recipe_session *session, const char *path, int64_t deadline)
+{
+    struct recipe_attempt attempt = recipe_attempt(session, deadline);
+    int rc;
+    do {
+        rc = catch_up(session, path);
+    } while (recipe_retry(&attempt, &rc));
+    return rc;
+}
+
 /* Looks for a child with this prefix. ZNONODE if there is none. */
 static int find(struct recipe_session *session, const char *folder, const char *prefix, char path[RECIPE_PATH])
 {
@@ -122,6 +133,9 @@ int node_create_sequential(struct recipe_session *session, const char *folder, c
             rc = create(session, pattern, value, length, ZOO_EPHEMERAL_SEQUENTIAL, path, RECIPE_PATH);
         }
     } while (recipe_retry(&attempt, &rc));
+    if (rc != ZOK && attempt.in_doubt) {
+        remove_prefixed(session, folder, prefix);
+    }
     return rc;
 }
 
@@ -136,6 +150,9 @@ int node_own(struct recipe_bell *bell, const char *path, const char *value, int 
         do {
             rc = create(session, path, value, length, ZOO_EPHEMERAL, NULL, 0);
         } while (recipe_retry(&attempt, &rc));
+        if (rc == ZCONNECTIONLOSS) {
+            remove_own(session, path, NULL);
+        }
         if (rc != ZNODEEXISTS) {
             return rc;
         }
@@ -160,46 +177,6 @@ int node_delete(struct recipe_session *session, const char *path, int64_t deadli
         rc = zoo_delete(recipe_handle(session), path, -1);
     } while (recipe_retry(&attempt, &rc));
     return rc == ZNONODE ? ZOK : rc;
-}
-
-struct removal {
-    struct recipe_follower follower; /* first: the one is found by the other */
-    char path[RECIPE_PATH];
-};
-
-static void dispose_removal(struct recipe_follower *follower)
-{
-    free(follower);
-}
-
-static void on_removed(int rc, const void *data)
-{
-    struct removal *removal = (struct removal *)data;
-    if (!recipe_answer_lost(&removal->follower, rc)) {
-        free(removal);
-    }
-}
-
-static void ask_removal(struct recipe_follower *follower)
-{
-    struct removal *removal = (struct removal *)follower;
-    if (zoo_adelete(recipe_handle(follower->session), removal->path, -1, on_removed, removal) != ZOK) {
-        free(removal); /* the session is over, and its nodes with it */
-    }
-}
-
-void node_remove(struct recipe_session *session, const char *path)
-{
-    struct removal *removal = calloc(1, sizeof *removal);
-    if (removal != NULL && strlen(path) < RECIPE_PATH) {
-        removal->follower.session = session;
-        removal->follower.ask = ask_removal;
-        removal->follower.dispose = dispose_removal;
-        memcpy(removal->path, path, strlen(path) + 1);
-        recipe_ask(&removal->follower);
-    } else {
-        free(removal);
-    }
 }
 
 int node_exists(struct recipe_session *session, const char *path, struct recipe_bell *bell, int64_t deadline,

@@ -15,27 +15,24 @@ const char *node_name(const char *path);
 /* Makes sure that this persistent node is there, and all above it. */
 int node_ensure(struct recipe_session *session, const char *path, int64_t deadline);
 
+/* Brings the server up to date: what reads find after this was there when it was called, or is newer. */
+int node_sync(struct recipe_session *session, const char *path, int64_t deadline);
+
 /*
  * Creates FOLDER/PREFIXnnnnnnnnnn once. The prefix must be nobody else's and new (recipe_label): by it the node is
- * found again when the answer was lost. path is set with ZOK.
+ * found again when the answer was lost. path is set with ZOK; otherwise the node is not there, or will be removed.
  */
 int node_create_sequential(struct recipe_session *session, const char *folder, const char *prefix, const char *value,
                            int length, int64_t deadline, char path[RECIPE_PATH]);
 
 /*
  * Creates an ephemeral node, or finds that this session has it already. While another session has it, waits for
- * the bell, which hears of its end.
+ * the bell, which hears of its end. Unless ZOK is returned the session does not have it, or it will be removed.
  */
 int node_own(struct recipe_bell *bell, const char *path, const char *value, int length, int64_t deadline);
 
 /* Deletes a node; ZOK if it is gone, by whomever. */
 int node_delete(struct recipe_session *session, const char *path, int64_t deadline);
-
-/*
- * Deletes a node without waiting: if the connection is lost, again when there is one, until it is gone or the
- * session ends.
- */
-void node_remove(struct recipe_session *session, const char *path);
 
 /* Reads the statistics. With a bell leaves a watch, also on a node that is not there (ZNONODE). */
 int node_exists(struct recipe_session *session, const char *path, struct recipe_bell *bell, int64_t deadline,

@@ -2,6 +2,7 @@
 
 #include "queue.h"
 #include "nodes.h"
+#include "removal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +58,9 @@ static int count_puts(struct queue *queue, int64_t deadline)
 {
     struct Stat stat;
     int rc = node_own(&queue->bell, queue->count, "", 0, deadline);
+    if (rc == ZOK) {
+        rc = node_sync(queue->bell.session, queue->count, deadline);
+    }
     if (rc == ZOK) {
         rc = node_exists(queue->bell.session, queue->count, NULL, deadline, &stat);
     }
@@ -134,7 +138,7 @@ static int claim(struct queue *queue, const char *name, int64_t deadline, struct
         rc = node_read(session, path, deadline, &item->value, &item->length, &stat);
     }
     if (rc != ZOK && rc != ZNONODE && rc != ZNODEEXISTS) {
-        queue_return(queue, item); /* it may be ours without our knowing */
+        remove_own(session, claim, queue->label); /* it may be ours without our knowing */
     }
     return rc;
 }
@@ -220,7 +224,7 @@ void queue_return(struct queue *queue, struct queue_item *item)
 {
     char claim[RECIPE_PATH];
     if (node_path(claim, queue->claims, item->name) == ZOK) {
-        node_remove(queue->bell.session, claim);
+        remove_node(queue->bell.session, claim);
     }
     forget(item);
 }

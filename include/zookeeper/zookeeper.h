@@ -1211,7 +1211,8 @@ int zoo_awget_children2(zhandle_t *zh, const char *path, watcher_fn watcher, voi
  * \param acl the node's ACL.
  * \param mode ZOO_PERSISTENT, ZOO_EPHEMERAL, ZOO_PERSISTENT_SEQUENTIAL,
  *     ZOO_EPHEMERAL_SEQUENTIAL or ZOO_CONTAINER. The modes with a time to live cannot be used
- *     in a transaction: zoo_multi() answers ZUNIMPLEMENTED.
+ *     in a transaction like this: zoo_multi() answers ZUNIMPLEMENTED. For them there is
+ *     zoox_create_ttl_op_init() in zookeeper_ext.h.
  * \param path_buffer where the path of the created node goes, NUL-terminated, with its
  *     sequence number; may be NULL.
  * \param path_buffer_len size of path_buffer in bytes; a longer path is cut.
@@ -1306,7 +1307,7 @@ int zoo_remove_all_watches(zhandle_t *zh, const char *path, ZooWatcherType wtype
  * Removes a watch without waiting.
  *
  * Only asks the server if it has the watch: the server keeps it, and an event that it may send
- * later finds nobody here.
+ * later finds nobody here. The last watch of zoox_add_watch() on a path is removed there too.
  *
  * \param zh the handle.
  * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
@@ -2009,7 +2010,7 @@ int zoo_multi(zhandle_t *zh, int count, const zoo_op_t *ops, zoo_op_result_t *re
  * Removes a watch.
  *
  * Only asks the server if it has the watch: the server keeps it, and an event that it may send
- * later finds nobody here.
+ * later finds nobody here. The last watch of zoox_add_watch() on a path is removed there too.
  *
  * Waits for the answer; may be called from callbacks on the completion thread.
  *

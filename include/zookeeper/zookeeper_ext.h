@@ -79,6 +79,18 @@ typedef struct zoox_cq zoox_cq_t;
 /** Payload of an entry: count of struct zoox_result, then the paths that they lead to. */
 #define ZOOX_RESULTS 5
 
+/** Payload of an entry: none; count is the number that is the result. */
+#define ZOOX_NUMBER 6
+
+/**
+ * Payload of an entry: count of struct zoox_acl with perms 0, then the texts that they lead
+ * to.
+ */
+#define ZOOX_IDENTITIES 7
+
+/** Payload of an entry: count of struct zoox_read_entry, then what they lead to. */
+#define ZOOX_READS 8
+
 /**
  * The head of each entry; its payload follows at once, and then zeros up to size.
  *
@@ -104,8 +116,9 @@ struct zoox_entry {
     /** The state of an event, as ZOO_CONNECTED_STATE; otherwise 0. */
     int32_t state;
     /**
-     * What follows the head: ZOOX_NONE, ZOOX_DATA, ZOOX_STRING, ZOOX_STRINGS, ZOOX_ACL or
-     * ZOOX_RESULTS. For an event the path, ZOOX_STRING.
+     * What follows the head: ZOOX_NONE, ZOOX_DATA, ZOOX_STRING, ZOOX_STRINGS, ZOOX_ACL,
+     * ZOOX_RESULTS, ZOOX_NUMBER, ZOOX_IDENTITIES or ZOOX_READS. For an event the path,
+     * ZOOX_STRING.
      */
     uint32_t payload;
     /** Bytes of the payload as its kind tells, otherwise 0. */
@@ -143,12 +156,36 @@ struct zoox_result {
      * its code there, and ZRUNTIMEINCONSISTENCY after it.
      */
     int32_t err;
-    /** 1 if there is a stat: the operation was a set, and all went well. */
+    /**
+     * 1 if there is a stat: all went well, and the operation was a set, or a create whose
+     * answer had one.
+     */
     uint32_t has_stat;
     /** Offset of the created path from the start of the entry's head; 0 without one. */
     uint32_t path;
     /** Its length in bytes, without the NUL after it. */
     uint32_t path_length;
+    /** The node's statistics, otherwise zeros. */
+    struct Stat stat;
+};
+
+/** What came of one read of zoox_amulti_read(), in a payload. */
+struct zoox_read_entry {
+    /** ZOK, or what the server answered to this read. */
+    int32_t err;
+    /** ZOOX_READ_DATA or ZOOX_READ_CHILDREN; 0 after an error. */
+    int32_t type;
+    /**
+     * Offset of the data, or of the names, each with a NUL after it, from the start of the
+     * entry's head.
+     */
+    uint32_t payload;
+    /** Bytes of the data, -1 for a node without data; or bytes of the names with all NULs. */
+    int32_t length;
+    /** Number of names. */
+    int32_t count;
+    /** 1 if there is a stat: the node's data was read. */
+    uint32_t has_stat;
     /** The node's statistics, otherwise zeros. */
     struct Stat stat;
 };
@@ -647,6 +684,452 @@ int zoox_sync(zhandle_t *zh, const char *path);
 
 /** A code of servers: a quota on the node or above it does not allow the change. */
 #define ZOOX_QUOTAEXCEEDED -125
+/** Mode of zoox_add_watch(): every event of one node. */
+#define ZOOX_WATCH_PERSISTENT 0
+
+/**
+ * Mode of zoox_add_watch(): the creation, the change and the deletion of a node and of all
+ * nodes below it.
+ */
+#define ZOOX_WATCH_PERSISTENT_RECURSIVE 1
+
+/**
+ * For zoo_remove_watches() and its relatives, cast to ZooWatcherType: watches of
+ * ZOOX_WATCH_PERSISTENT. Servers before 3.9 answer ZMARSHALLINGERROR; ZWATCHTYPE_ANY, which
+ * covers all watches of the path, works with every server.
+ */
+#define ZOOX_WATCHTYPE_PERSISTENT 4
+
+/** The same for watches of ZOOX_WATCH_PERSISTENT_RECURSIVE. */
+#define ZOOX_WATCHTYPE_PERSISTENT_RECURSIVE 5
+
+/**
+ * Type of an event: a watch of zoox_add_watch() was removed and is not called again, unless it
+ * was registered in another mode or for another path as well.
+ */
+#define ZOOX_PERSISTENT_WATCH_REMOVED_EVENT 7
+
+/**
+ * Leaves a watch that stays until it is removed.
+ *
+ * The node need not exist. The watcher is called on the completion thread for each event, with
+ * its type, the path of the node that it is about, relative to the chroot, and the state:
+ *
+ * - ZOO_CREATED_EVENT, ZOO_CHANGED_EVENT and ZOO_DELETED_EVENT of the node, and in mode
+ *   ZOOX_WATCH_PERSISTENT_RECURSIVE of every node below it;
+ * - ZOO_CHILD_EVENT when a child of the node is created or deleted, in mode
+ *   ZOOX_WATCH_PERSISTENT only;
+ * - every session event, once for all watches that have the same function and context;
+ * - ZOOX_PERSISTENT_WATCH_REMOVED_EVENT when the watch was removed by zoo_remove_watches(),
+ *   zoo_remove_all_watches() or their asynchronous forms: the last call for this watch.
+ *
+ * After a reconnection the client sets the watch again. What changes while there is no
+ * connection is not told, unlike with watches that fire once; so read again after
+ * ZOO_CONNECTED_STATE. A watch that is added while the connection breaks may fail with
+ * ZCONNECTIONLOSS and is not set then.
+ *
+ * Servers before 3.9 know one kind of watch for each path and client: another one on the same
+ * path, even one that fires once, takes the place of the one before. With them, leave watches of
+ * one kind only on a path.
+ *
+ * A removal makes the server forget the watch too if no other watch of the type that it names
+ * is left on the path in this client. Waits for the answer; may be called from callbacks on the
+ * completion thread. Needs a server of version 3.6 or later; an older one ends the connection.
+ *
+ * \param zh the handle.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
+ * \param mode ZOOX_WATCH_PERSISTENT or ZOOX_WATCH_PERSISTENT_RECURSIVE.
+ * \param watcher who is told, not NULL. The same function with the same context is registered
+ *     once per path and mode, and called once per event.
+ * \param watcherCtx passed to the watcher; must live as long as the watcher can be called.
+ * \return ZOK; ZBADARGUMENTS: a NULL or closed handle, an invalid path or mode, or no watcher;
+ *     ZINVALIDSTATE: the session has expired or authentication failed; ZMARSHALLINGERROR: the
+ *     handle is being closed; ZCONNECTIONLOSS or ZOPERATIONTIMEOUT: the connection was lost
+ *     before the answer came; ZCLOSING: the handle was closed meanwhile.
+ */
+int zoox_add_watch(zhandle_t *zh, const char *path, int mode, watcher_fn watcher,
+                   void *watcherCtx);
+
+/**
+ * Leaves a watch that stays until it is removed, without waiting.
+ *
+ * The watch is that of zoox_add_watch().
+ *
+ * \param zh the handle.
+ * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
+ *     returns.
+ * \param mode ZOOX_WATCH_PERSISTENT or ZOOX_WATCH_PERSISTENT_RECURSIVE.
+ * \param watcher who is told, not NULL.
+ * \param watcherCtx passed to the watcher; must live as long as the watcher can be called.
+ * \param completion called on the completion thread, exactly once, with ZOK, from when on the
+ *     watch is set, or a code of the connection; may be NULL, then the result is dropped.
+ * \param data passed on to the completion; not touched otherwise.
+ * \return ZOK: the request is queued, also while the client is not connected, and the
+ *     completion follows. Otherwise it does not: ZBADARGUMENTS: a NULL or closed handle, an
+ *     invalid path or mode, or no watcher; ZINVALIDSTATE: the session has expired or
+ *     authentication failed; ZMARSHALLINGERROR: the handle is being closed.
+ */
+int zoox_aadd_watch(zhandle_t *zh, const char *path, int mode, watcher_fn watcher,
+                    void *watcherCtx, void_completion_t completion, const void *data);
+
+/** Type of an operation of zoox_create2_op_init(). */
+#define ZOOX_CREATE2_OP 271
+
+/** Type of an operation of zoox_create_ttl_op_init(). */
+#define ZOOX_CREATE_TTL_OP 277
+
+/**
+ * Fills an operation that creates a node and asks for its statistics.
+ *
+ * For zoo_multi() and zoo_amulti() of this library, which refuse what zoo_create2_op_init()
+ * fills, as the C library does. Only stores what it is given: all that the pointers lead to must
+ * stay as it is until the transaction has been submitted, and path_buffer and stat until it has
+ * completed.
+ *
+ * After success the result's value points to path_buffer and its stat to stat. A server may
+ * answer without statistics, as Apache ZooKeeper 3.8 does unless the mode is ZOO_CONTAINER: then
+ * the result's stat is NULL, and the place is untouched.
+ *
+ * \param op the operation to fill; with NULL nothing happens.
+ * \param path path of the new node.
+ * \param value the node's data; may be NULL with a length of 0 or -1.
+ * \param valuelen length of the data in bytes, -1 for a node without data.
+ * \param acl the node's ACL.
+ * \param mode ZOO_PERSISTENT, ZOO_EPHEMERAL, ZOO_PERSISTENT_SEQUENTIAL,
+ *     ZOO_EPHEMERAL_SEQUENTIAL or ZOO_CONTAINER; with another one the transaction is refused
+ *     with ZBADARGUMENTS.
+ * \param path_buffer where the path of the created node goes, NUL-terminated, with its
+ *     sequence number; may be NULL.
+ * \param path_buffer_len size of path_buffer in bytes; a longer path is cut.
+ * \param stat where the new node's statistics go, or NULL. The operation keeps it in the place
+ *     of the time to live.
+ */
+void zoox_create2_op_init(zoo_op_t *op, const char *path, const char *value, int valuelen,
+                          const struct ACL_vector *acl, int mode, char *path_buffer,
+                          int path_buffer_len, struct Stat *stat);
+
+/**
+ * Fills an operation that creates a node with a time to live.
+ *
+ * For zoo_multi() and zoo_amulti() of this library, which refuse the modes with a time to live in
+ * what zoo_create_op_init() fills, as the C library does. Only stores what it is given: all that
+ * the pointers lead to must stay as it is until the transaction has been submitted, and
+ * path_buffer until it has completed.
+ *
+ * \param op the operation to fill; with NULL nothing happens.
+ * \param path path of the new node.
+ * \param value the node's data; may be NULL with a length of 0 or -1.
+ * \param valuelen length of the data in bytes, -1 for a node without data.
+ * \param acl the node's ACL.
+ * \param mode ZOO_PERSISTENT_WITH_TTL or ZOO_PERSISTENT_SEQUENTIAL_WITH_TTL; with another one
+ *     the transaction is refused with ZBADARGUMENTS.
+ * \param ttl after how many ms without a change and without children the server deletes the
+ *     node, 1 to 0xFFFFFFFFFF; the transaction is refused with ZBADARGUMENTS otherwise.
+ * \param path_buffer where the path of the created node goes, NUL-terminated, with its
+ *     sequence number; may be NULL.
+ * \param path_buffer_len size of path_buffer in bytes; a longer path is cut.
+ */
+void zoox_create_ttl_op_init(zoo_op_t *op, const char *path, const char *value, int valuelen,
+                             const struct ACL_vector *acl, int mode, int64_t ttl,
+                             char *path_buffer, int path_buffer_len);
+
+/** Type of a read: a node's data and statistics. */
+#define ZOOX_READ_DATA 1
+
+/** Type of a read: the names of a node's children. */
+#define ZOOX_READ_CHILDREN 2
+
+/** One of several reads. */
+struct zoox_read {
+    /** ZOOX_READ_DATA or ZOOX_READ_CHILDREN. */
+    int type;
+    /** Path of the node, NUL-terminated, relative to the chroot. */
+    const char *path;
+};
+
+/** What came of one of several reads. */
+struct zoox_read_result {
+    /** ZOK, or what the server answered to this read: ZNONODE, ZNOAUTH. Then all else is 0. */
+    int err;
+    /** ZOOX_READ_DATA or ZOOX_READ_CHILDREN, which tells the fields that count. */
+    int type;
+    /**
+     * The node's data; NULL for a node without data. From zoox_multi_read() it has a NUL after
+     * it.
+     */
+    char *data;
+    /** Length of the data in bytes, without the NUL; -1 for a node without data. */
+    int length;
+    /** 0. */
+    int reserved;
+    /** The names of the node's children, in no particular order. */
+    struct String_vector children;
+    /** The node's statistics, of a read of data. */
+    struct Stat stat;
+};
+
+/**
+ * Called when several reads have ended: count results, in the order of the reads, which live
+ * until it returns.
+ */
+typedef void (*zoox_reads_completion_t)(int rc, int count, const struct zoox_read_result *results,
+                                        const void *data);
+
+/**
+ * Reads the data or the children of several nodes with one request.
+ *
+ * All reads are done at one moment of the server, between two transactions. Each has a result or
+ * an error of its own; none leaves a watch. Needs a server of version 3.6 or later. Waits for
+ * the answer; may be called from callbacks on the completion thread.
+ *
+ * \param zh the handle.
+ * \param count number of reads, at most 65535.
+ * \param reads what to read; may be NULL if count is 0.
+ * \param results as many places for results, in the order of the reads, overwritten if the call
+ *     returns ZOK and untouched otherwise. Then their data and children belong to the program,
+ *     which frees them with zoox_free_read_results(). May be NULL if count is 0.
+ * \return ZOK: the server has answered, and each result's err tells more; ZBADARGUMENTS: a NULL
+ *     or closed handle, NULL arrays, a negative or too large count, an unknown type or an
+ *     invalid path; ZINVALIDSTATE: the session has expired or authentication failed;
+ *     ZMARSHALLINGERROR: the handle is being closed; ZCONNECTIONLOSS or ZOPERATIONTIMEOUT: the
+ *     connection was lost before the answer came; ZCLOSING: the handle was closed meanwhile;
+ *     ZSYSTEMERROR: out of memory.
+ */
+int zoox_multi_read(zhandle_t *zh, int count, const struct zoox_read *reads,
+                    struct zoox_read_result *results);
+
+/**
+ * Reads the data or the children of several nodes with one request, without waiting.
+ *
+ * \param zh the handle.
+ * \param count number of reads, at most 65535.
+ * \param reads what to read; copied before the call returns. May be NULL if count is 0.
+ * \param completion called on the completion thread, exactly once, with ZOK and the results as
+ *     zoox_multi_read() gives them, but owned by the library and living until it returns; or
+ *     with a code of the connection, no results and a count of 0. May be NULL, then the result
+ *     is dropped.
+ * \param data passed on to the completion; not touched otherwise.
+ * \return ZOK: the request is queued, also while the client is not connected, and the
+ *     completion follows. Otherwise it does not: ZBADARGUMENTS: a NULL or closed handle, a NULL
+ *     array, a negative or too large count, an unknown type or an invalid path; ZINVALIDSTATE:
+ *     the session has expired or authentication failed; ZMARSHALLINGERROR: the handle is being
+ *     closed.
+ */
+int zoox_amulti_read(zhandle_t *zh, int count, const struct zoox_read *reads,
+                     zoox_reads_completion_t completion, const void *data);
+
+/**
+ * Frees what zoox_multi_read() has stored in results, but not the array of them.
+ *
+ * The results are all zeros afterwards, so that this may be called again.
+ *
+ * \param results the results; with NULL nothing happens.
+ * \param count how many.
+ */
+void zoox_free_read_results(struct zoox_read_result *results, int count);
+
+/** Called when a request ended whose result is a number. */
+typedef void (*zoox_number_completion_t)(int rc, int number, const void *data);
+
+/** Called when a request ended whose result are identities. */
+typedef void (*zoox_identities_completion_t)(int rc, const struct ClientInfo_vector *identities,
+                                             const void *data);
+
+/**
+ * Lists the ephemeral nodes of this session.
+ *
+ * Needs a server of version 3.6 or later. Waits for the answer; may be called from callbacks on
+ * the completion thread.
+ *
+ * \param zh the handle.
+ * \param prefix with what the nodes' paths, relative to the chroot, have to begin, as plain text:
+ *     "/a" is the beginning of "/ab" too. NULL, "" and "/" stand for all nodes, with a chroot
+ *     for all below it.
+ * \param paths where the paths go, relative to the chroot, in no particular order; what was
+ *     there is overwritten, not freed. Free them with deallocate_String_vector(). Untouched
+ *     unless the call returns ZOK. May be NULL.
+ * \return ZOK; ZBADARGUMENTS: a NULL or closed handle, or a prefix that does not begin with a
+ *     slash; ZINVALIDSTATE: the session has expired or authentication failed;
+ *     ZMARSHALLINGERROR: the handle is being closed; ZCONNECTIONLOSS or ZOPERATIONTIMEOUT: the
+ *     connection was lost before the answer came; ZCLOSING: the handle was closed meanwhile;
+ *     ZSYSTEMERROR: out of memory.
+ */
+int zoox_get_ephemerals(zhandle_t *zh, const char *prefix, struct String_vector *paths);
+
+/**
+ * Lists the ephemeral nodes of this session, without waiting.
+ *
+ * \param zh the handle.
+ * \param prefix as for zoox_get_ephemerals(); copied before the call returns.
+ * \param completion called on the completion thread, exactly once, with the paths, relative to
+ *     the chroot, which live until it returns, or the code of the failure; may be NULL, then
+ *     the result is dropped.
+ * \param data passed on to the completion; not touched otherwise.
+ * \return ZOK: the request is queued, also while the client is not connected, and the
+ *     completion follows. Otherwise it does not: ZBADARGUMENTS: a NULL or closed handle, or a
+ *     prefix that does not begin with a slash; ZINVALIDSTATE: the session has expired or
+ *     authentication failed; ZMARSHALLINGERROR: the handle is being closed.
+ */
+int zoox_aget_ephemerals(zhandle_t *zh, const char *prefix, strings_completion_t completion,
+                         const void *data);
+
+/**
+ * Counts the nodes below a node: children, their children, and so on.
+ *
+ * Needs a server of version 3.6 or later. Waits for the answer; may be called from callbacks on
+ * the completion thread.
+ *
+ * \param zh the handle.
+ * \param path path of the node, NUL-terminated, relative to the chroot.
+ * \param number where the number goes; untouched unless the call returns ZOK. May be NULL.
+ * \return ZOK; ZBADARGUMENTS: a NULL or closed handle, or an invalid path; ZINVALIDSTATE: the
+ *     session has expired or authentication failed; ZMARSHALLINGERROR: the handle is being
+ *     closed; ZCONNECTIONLOSS or ZOPERATIONTIMEOUT: the connection was lost before the answer
+ *     came; ZCLOSING: the handle was closed meanwhile; or the server's answer: ZNONODE, ZNOAUTH.
+ */
+int zoox_get_all_children_number(zhandle_t *zh, const char *path, int *number);
+
+/**
+ * Counts the nodes below a node, without waiting.
+ *
+ * \param zh the handle.
+ * \param path path of the node, NUL-terminated, relative to the chroot; copied before the call
+ *     returns.
+ * \param completion called on the completion thread, exactly once, with the number, or the code
+ *     of the failure: ZNONODE, ZNOAUTH, or a code of the connection; may be NULL, then the
+ *     result is dropped.
+ * \param data passed on to the completion; not touched otherwise.
+ * \return ZOK: the request is queued, also while the client is not connected, and the
+ *     completion follows. Otherwise it does not: ZBADARGUMENTS: a NULL or closed handle, or an
+ *     invalid path; ZINVALIDSTATE: the session has expired or authentication failed;
+ *     ZMARSHALLINGERROR: the handle is being closed.
+ */
+int zoox_aget_all_children_number(zhandle_t *zh, const char *path,
+                                  zoox_number_completion_t completion, const void *data);
+
+/**
+ * Asks as whom the server knows this connection.
+ *
+ * That is by its address, scheme "ip", and by the credentials of zoo_add_auth(), of which only
+ * the name is told. Needs a server of version 3.7 or later. Waits for the answer; may be called
+ * from callbacks on the completion thread.
+ *
+ * \param zh the handle.
+ * \param identities where the identities go, in no particular order; what was there is
+ *     overwritten, not freed. Free them with deallocate_ClientInfo_vector(). Untouched unless
+ *     the call returns ZOK. May be NULL.
+ * \return ZOK; ZBADARGUMENTS: a NULL or closed handle; ZINVALIDSTATE: the session has expired or
+ *     authentication failed; ZMARSHALLINGERROR: the handle is being closed; ZCONNECTIONLOSS or
+ *     ZOPERATIONTIMEOUT: the connection was lost before the answer came; ZCLOSING: the handle
+ *     was closed meanwhile; ZSYSTEMERROR: out of memory.
+ */
+int zoox_who_am_i(zhandle_t *zh, struct ClientInfo_vector *identities);
+
+/**
+ * Asks as whom the server knows this connection, without waiting.
+ *
+ * \param zh the handle.
+ * \param completion called on the completion thread, exactly once, with the identities that
+ *     zoox_who_am_i() gives, which live until it returns, or a code of the connection; may be
+ *     NULL, then the result is dropped.
+ * \param data passed on to the completion; not touched otherwise.
+ * \return ZOK: the request is queued, also while the client is not connected, and the
+ *     completion follows. Otherwise it does not: ZBADARGUMENTS: a NULL or closed handle;
+ *     ZINVALIDSTATE: the session has expired or authentication failed; ZMARSHALLINGERROR: the
+ *     handle is being closed.
+ */
+int zoox_awho_am_i(zhandle_t *zh, zoox_identities_completion_t completion, const void *data);
+
+/**
+ * What a handle has done since it was made, and what is queued in it now.
+ *
+ * Always, requests = replies + lost + outstanding + to_send.
+ */
+struct zoox_stats {
+    /**
+     * Before the call sizeof(struct zoox_stats); after it the bytes that were filled, which are
+     * fewer if the library is older than the program.
+     */
+    size_t size;
+    /**
+     * Requests made by calls that were accepted; not pings, and not what the client sends to
+     * connect, to authenticate and to set watches again.
+     */
+    uint64_t requests;
+    /** Replies received. */
+    uint64_t replies;
+    /**
+     * Requests that ended without a reply, because a connection failed, the session ended, or
+     * their time was over before there was a connection.
+     */
+    uint64_t lost;
+    /** Watch events received from servers. */
+    uint64_t events;
+    /** Pings sent. */
+    uint64_t pings;
+    /** Bytes received. */
+    uint64_t bytes_in;
+    /** Bytes sent. */
+    uint64_t bytes_out;
+    /** How often a server let the session begin or go on. */
+    uint64_t connects;
+    /** How often it let it go on: connects without the first. */
+    uint64_t reconnects;
+    /** Attempts to connect that have failed; zoox_connect_attempts() counts those in a row. */
+    uint64_t failed_attempts;
+    /** Requests that are on their way and not answered, now; also those whose time is over. */
+    uint64_t outstanding;
+    /** Requests that wait for a connection, now. */
+    uint64_t to_send;
+    /**
+     * Results and events that wait for the completion thread, now; those that it has taken at
+     * once count until it has done the last. 0 for a handle with a completion queue.
+     */
+    uint64_t to_deliver;
+    /**
+     * Requests whose time was measured, since zoox_measure_latency() switched that on. The time
+     * runs from the moment at which a request is given to the connection until its reply has
+     * been read; all following fields are in microseconds, with an error of 1 % at most, and 0
+     * as long as nothing was measured.
+     */
+    uint64_t latency_count;
+    /** Half of the requests took no longer. */
+    uint64_t latency_p50;
+    /** Nine in ten took no longer. */
+    uint64_t latency_p90;
+    /** 99 in 100 took no longer. */
+    uint64_t latency_p99;
+    /** 999 in 1000 took no longer. */
+    uint64_t latency_p999;
+    /** None took longer. */
+    uint64_t latency_max;
+};
+
+/**
+ * Tells what a handle has done so far.
+ *
+ * Counting costs requests nothing; this call takes the handle's lock for a moment, so call it
+ * every second rather than every millisecond.
+ *
+ * \param zh the handle.
+ * \param stats where the figures go; its size must be set.
+ * \return ZOK; ZBADARGUMENTS: a NULL or closed handle, no place, or a size that has no room for
+ *     the first figure.
+ */
+int zoox_get_stats(zhandle_t *zh, struct zoox_stats *stats);
+
+/**
+ * Starts or stops to measure how long requests take.
+ *
+ * Off at first. While it is on, the client reads the clock once for each batch of requests that
+ * it sends and once for each batch of replies, and the handle takes 30 KiB more.
+ *
+ * \param zh the handle.
+ * \param on not 0 to measure the requests from now on, with nothing measured yet; 0 to stop and
+ *     to forget what was measured.
+ * \return ZOK; ZBADARGUMENTS: a NULL or closed handle.
+ */
+int zoox_measure_latency(zhandle_t *zh, int on);
 
 /**
  * Limits the time that each request of the handle may take.

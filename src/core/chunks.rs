@@ -73,17 +73,18 @@ impl Chunks {
         &mut self.tail
     }
 
-    /// Makes room at the [`tail`](Self::tail) for a frame whose size a caller has chosen. `None`
-    /// if there is no memory for it.
+    /// The [`tail`](Self::tail) with room for a frame whose size a caller has chosen. `None` if
+    /// there is no memory for it.
     #[inline]
-    pub(crate) fn make_room(&mut self, payload: usize) -> Option<()> {
+    pub(crate) fn make_room(&mut self, payload: usize) -> Option<&mut Vec<u8>> {
         if self.needs_chunk(payload) {
             let mut next = self.take_spare();
             next.try_reserve(CHUNK.max(payload + FIELDS)).ok()?;
             self.start_chunk(next);
-            return Some(());
+        } else {
+            self.tail.try_reserve(payload + FIELDS).ok()?;
         }
-        self.tail.try_reserve(payload + FIELDS).ok()
+        Some(&mut self.tail)
     }
 
     fn needs_chunk(&self, payload: usize) -> bool {

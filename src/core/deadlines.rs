@@ -40,6 +40,14 @@ impl Deadlines {
         }
     }
 
+    /// Adds all of them, which are at least one.
+    #[cold]
+    pub(crate) fn take(&mut self, new: &mut Vec<Deadline>) {
+        for deadline in new.drain(..) {
+            self.add(deadline);
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.in_turn.is_empty() && self.out_of_turn.is_empty()
     }

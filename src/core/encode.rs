@@ -2,7 +2,7 @@
 
 use zk_proto::records::{
     CheckVersionRequest, CreateRequest, CreateTtlRequest, DeleteRequest, MultiHeader, MultiOp,
-    ReconfigRequest, RequestHeader, SetDataRequest, WatchedPathRequest,
+    MultiReadOp, ReconfigRequest, RequestHeader, SetDataRequest, WatchedPathRequest,
 };
 use zk_proto::{Code, CreateMode, Jute, Op, Text, frame};
 
@@ -49,8 +49,17 @@ pub(crate) fn check(request: &Request<'_>, chroot: &[u8]) -> Result<(), Code> {
         | Request::GetChildren2 { path: p }
         | Request::Sync { path: p }
         | Request::GetAcl { path: p }
-        | Request::SetAcl { path: p, .. } => path(p, 0),
-        Request::GetConfig | Request::Reconfig { .. } => Ok(()),
+        | Request::SetAcl { path: p, .. }
+        | Request::AddWatch { path: p, .. }
+        | Request::GetAllChildrenNumber { path: p } => path(p, 0),
+        Request::GetConfig | Request::Reconfig { .. } | Request::WhoAmI => Ok(()),
+        Request::MultiRead(reads) => reads.iter().try_for_each(|read| path(read_path(read).1, 0)),
+        // Not a path but the beginning of some; behind a chroot it must not go on the chroot's
+        // last name.
+        Request::GetEphemerals { prefix } => match prefix {
+            None | Some([] | [b'/', ..]) => Ok(()),
+            Some(_) => Err(Code::BAD_ARGUMENTS),
+        },
         Request::Multi(ops) => ops.iter().try_for_each(|op| {
             let (p, mode) = multi_path(op);
             path(p, mode).map_err(|_| Code::MARSHALLING_ERROR)
@@ -67,6 +76,13 @@ pub(crate) fn is_valid_under(chroot: &[u8], path: &[u8], mode: i32) -> bool {
     let mut full = Vec::with_capacity(chroot.len() + path.len());
     paths::append_chrooted(chroot, path, &mut full);
     paths::is_valid(&full, mode)
+}
+
+fn read_path<'a>(read: &MultiReadOp<'a>) -> (Op, Text<'a>) {
+    match read {
+        MultiReadOp::GetData(r) => (Op::GetData, r.path),
+        MultiReadOp::GetChildren(r) => (Op::GetChildren, r.path),
+    }
 }
 
 fn multi_path<'a>(op: &MultiOp<'a>) -> (Text<'a>, i32) {
@@ -142,6 +158,11 @@ fn op(request: &Request<'_>) -> Op {
         Request::SetAcl { .. } => Op::SetAcl,
         Request::Reconfig { .. } => Op::Reconfig,
         Request::Multi(_) => Op::Multi,
+        Request::AddWatch { .. } => Op::AddWatch,
+        Request::MultiRead(_) => Op::MultiRead,
+        Request::GetEphemerals { .. } => Op::GetEphemerals,
+        Request::GetAllChildrenNumber { .. } => Op::GetAllChildrenNumber,
+        Request::WhoAmI => Op::WhoAmI,
     }
 }
 
@@ -159,6 +180,11 @@ pub(crate) fn reply_kind(request: &Request<'_>) -> ReplyKind {
         Request::GetChildren2 { .. } => ReplyKind::StringsStat,
         Request::GetAcl { .. } => ReplyKind::Acl,
         Request::Multi(_) => ReplyKind::Multi,
+        Request::AddWatch { .. } => ReplyKind::Acknowledgement,
+        Request::MultiRead(_) => ReplyKind::MultiRead,
+        Request::GetEphemerals { .. } => ReplyKind::Paths,
+        Request::GetAllChildrenNumber { .. } => ReplyKind::Number,
+        Request::WhoAmI => ReplyKind::Identities,
     }
 }
 
@@ -170,6 +196,7 @@ pub(crate) fn watch_of<'a>(request: &Request<'a>) -> Option<WatchOf<'a>> {
         Request::GetChildren { path } | Request::GetChildren2 { path } => {
             (path?, Table::Child, None)
         }
+        Request::AddWatch { path, mode } => (path?, Table::of_mode(mode), None),
         Request::GetConfig => {
             return Some(WatchOf {
                 path: CONFIG_NODE,
@@ -287,6 +314,49 @@ fn body(
             }
             MultiHeader::END.encode(out);
         }
+        _ => rarer_body(request, chroot, out),
+    }
+}
+
+/// [`body`] of what the C library has no calls for; apart, so that the usual requests do not pay
+/// for it.
+#[inline(never)]
+fn rarer_body(request: &Request<'_>, chroot: &[u8], out: &mut Vec<u8>) {
+    match *request {
+        Request::AddWatch { path, mode } => {
+            append_path(path, chroot, out);
+            (mode as i32).encode(out);
+        }
+        Request::MultiRead(reads) => {
+            for read in reads {
+                let (op, path) = read_path(read);
+                MultiHeader {
+                    op: op.into(),
+                    done: false,
+                    err: -1,
+                }
+                .encode(out);
+                append_path(path, chroot, out);
+                // Servers ignore it here (S-178).
+                false.encode(out);
+            }
+            MultiHeader::END.encode(out);
+        }
+        Request::GetEphemerals { prefix } => append_prefix(prefix, chroot, out),
+        Request::GetAllChildrenNumber { path } => append_path(path, chroot, out),
+        // whoAmI has none.
+        _ => {}
+    }
+}
+
+/// Appends the beginning of paths, with the chroot in front. What stands for all of them is then
+/// the chroot with a slash, which no neighbour's path begins with.
+fn append_prefix(prefix: Text<'_>, chroot: &[u8], out: &mut Vec<u8>) {
+    match prefix {
+        None | Some(b"" | b"/") if !chroot.is_empty() => {
+            Some(&[chroot, b"/"].concat()[..]).encode(out)
+        }
+        prefix => append_path(prefix, chroot, out),
     }
 }
 

@@ -142,6 +142,15 @@ pub enum Delivery<C, W> {
         /// The server's path.
         path: Range<usize>,
     },
+    /// Watches that would have stayed were removed.
+    Removed {
+        /// Who is told, in order.
+        watchers: Vec<W>,
+        /// The state at that moment.
+        state: State,
+        /// The server's path.
+        path: Box<[u8]>,
+    },
     /// The session's state changed.
     Session {
         /// Who is told, in order.

@@ -7,6 +7,7 @@ use zk_proto::{Code, Jute, Reader, Xid, frame};
 
 use super::event::{Delivery, Events, Fault, FaultKind, State};
 use super::outbox::{Effect, Pending};
+use super::reply::ReplyKind;
 use super::session::Core;
 use super::timers::{Millis, Timeout};
 use super::watch::Watches;
@@ -117,6 +118,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
             State::Connected
         };
         self.hosts.attempt_succeeded();
+        self.counts.connects += 1;
         self.failed_attempts = 0;
         self.pace.reset();
         self.unheard_since = None;
@@ -165,6 +167,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
                 format!("protocol error: watch event: {e}"),
             )
         })?;
+        self.counts.events += 1;
         let path = event.path.unwrap_or_default();
         let watchers = self.watches.fire(event.kind, path);
         log!(
@@ -240,39 +243,60 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
         else {
             return Ok(());
         };
+        let Some(cookie) = cookie else {
+            return self.late_reply(header, body, kind, effect, events);
+        };
         let undecodable = header.err.is_ok() && !kind.accepts(body);
         if let Some(effect) = effect.filter(|_| !undecodable) {
-            self.apply(*effect, header.err);
+            self.apply(*effect, header.err, events);
         }
-        // Without a cookie the reply comes too late: it counts as one, and nobody is told.
-        let tell = |code, body| {
-            if let Some(cookie) = cookie {
-                events.deliver.push_back(Delivery::Reply {
-                    cookie,
-                    kind,
-                    code,
-                    body,
-                });
-            }
-        };
         if !header.err.is_ok() {
-            tell(header.err, 0..0);
+            events.deliver.push_back(Delivery::Reply {
+                cookie,
+                kind,
+                code: header.err,
+                body: 0..0,
+            });
             return Ok(());
         }
         if undecodable {
-            tell(Code::MARSHALLING_ERROR, 0..0);
-            let reason = format!(
-                "protocol error: the body of reply {:#x} cannot be decoded",
-                header.xid
-            );
-            log!(events.log, Error, "reply", "{reason}");
-            return Err(Fault::loss(Code::CONNECTION_LOSS, reason));
+            events.deliver.push_back(Delivery::Reply {
+                cookie,
+                kind,
+                code: Code::MARSHALLING_ERROR,
+                body: 0..0,
+            });
+            return Err(undecodable_body(header, events));
         }
-        tell(Code::OK, range);
+        events.deliver.push_back(Delivery::Reply {
+            cookie,
+            kind,
+            code: Code::OK,
+            body: range,
+        });
         Ok(())
     }
 
-    fn apply(&mut self, effect: Effect<W>, code: Code) {
+    /// The reply to a request that has timed out: it counts as one, and nobody is told.
+    #[cold]
+    fn late_reply(
+        &mut self,
+        header: &ReplyHeader,
+        body: &[u8],
+        kind: ReplyKind,
+        effect: Option<Box<Effect<W>>>,
+        events: &mut Events<C, W, A>,
+    ) -> Result<(), Fault> {
+        if header.err.is_ok() && !kind.accepts(body) {
+            return Err(undecodable_body(header, events));
+        }
+        if let Some(effect) = effect {
+            self.apply(*effect, header.err);
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, effect: Effect<W>, code: Code, events: &mut Events<C, W, A>) {
         match (effect, code) {
             (
                 Effect::Register {
@@ -299,12 +323,29 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
                     path,
                     watcher,
                     kind,
+                    rearm,
                 },
                 Code::OK,
-            ) => self.watches.remove(kind, &path, watcher),
+            ) => {
+                self.forget_watch(kind, &path, watcher, events);
+                if rearm {
+                    self.watches
+                        .append_set_watches_of(&path, self.last_zxid, self.tx.tail(0));
+                }
+            }
             _ => {}
         }
     }
+}
+
+#[cold]
+fn undecodable_body<C, W, A>(header: &ReplyHeader, events: &mut Events<C, W, A>) -> Fault {
+    let reason = format!(
+        "protocol error: the body of reply {:#x} cannot be decoded",
+        header.xid
+    );
+    log!(events.log, Error, "reply", "{reason}");
+    Fault::loss(Code::CONNECTION_LOSS, reason)
 }
 
 /// Size that a buffer must have for the frame at its front to fit, as far as it is known.

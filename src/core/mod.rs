@@ -19,6 +19,7 @@ mod input;
 mod limits;
 pub(crate) mod outbox;
 mod outcome;
+mod output;
 mod pace;
 mod paths;
 mod reply;
@@ -33,12 +34,12 @@ pub use input::input_needed;
 pub use limits::SessionLimit;
 pub use outbox::Gate;
 pub(crate) use outbox::{Outbox, Queue};
-pub use outcome::{MultiOutcome, Outcome};
+pub use outcome::{MultiOutcome, MultiReadOutcome, Outcome, Paths};
 pub use pace::Backoff;
 pub use paths::strip_chroot;
 pub use reply::ReplyKind;
 pub use request::Request;
-pub use session::{Core, Settings};
+pub use session::{Core, Counts, Settings};
 pub use timers::Millis;
 
 #[cfg(test)]

@@ -39,6 +39,9 @@ pub(crate) enum Effect<W> {
         path: Box<[u8]>,
         watcher: Option<W>,
         kind: i32,
+        /// The server forgets more than the one watch that is meant: what has been asked for
+        /// meanwhile has to be set again.
+        rearm: bool,
     },
 }
 
@@ -111,15 +114,8 @@ impl<C, W> Outbox<C, W> {
         let xid = xid::next();
         let watch = watcher.is_some();
         let room = self.queue.bytes.make_room(encode::payload(request));
-        room.ok_or(Code::MARSHALLING_ERROR)?;
-        encode::append(
-            request,
-            chroot,
-            xid,
-            watch,
-            &mut self.scratch,
-            self.queue.bytes.tail(encode::payload(request)),
-        )?;
+        let out = room.ok_or(Code::MARSHALLING_ERROR)?;
+        encode::append(request, chroot, xid, watch, &mut self.scratch, out)?;
         let effect = watcher.and_then(|watcher| {
             let of = encode::watch_of(request)?;
             let path = if of.chrooted {
@@ -171,10 +167,12 @@ impl<C, W> Outbox<C, W> {
             Some(&path[..]).encode(out);
             kind.encode(out);
         });
+        let rearm = all && watcher.is_some();
         let effect = Some(Box::new(Effect::Remove {
             path,
             watcher,
             kind,
+            rearm,
         }));
         self.queue.entries.push(Pending {
             xid,
@@ -205,6 +203,11 @@ impl<C, W> Outbox<C, W> {
         if self.gate != Gate::Closing {
             self.gate = gate;
         }
+    }
+
+    /// How many requests are queued.
+    pub(crate) fn len(&self) -> usize {
+        self.queue.entries.len()
     }
 
     /// Swaps what is queued with `spare`, which must be empty and lends its memory.

@@ -1,12 +1,13 @@
 //! From a reply body to its outcome, by the kind of request it answers.
 
 use zk_proto::records::{
-    Create2Response, CreateResponse, ExistsResponse, GetAclResponse, GetChildren2Response,
-    GetChildrenResponse, GetDataResponse, Results,
+    AddWatchResponse, Create2Response, CreateResponse, ExistsResponse, GetAclResponse,
+    GetAllChildrenNumberResponse, GetChildren2Response, GetChildrenResponse, GetDataResponse,
+    GetEphemeralsResponse, Results, WhoAmIResponse,
 };
 use zk_proto::{DecodeError, Jute, Reader, Text};
 
-use super::outcome::{MultiOutcome, Outcome};
+use super::outcome::{MultiOutcome, MultiReadOutcome, Outcome, Paths};
 use super::paths;
 
 /// What the body of a successful reply holds.
@@ -30,6 +31,16 @@ pub enum ReplyKind {
     Acl,
     /// Results of a transaction.
     Multi,
+    /// A code that says nothing new.
+    Acknowledgement,
+    /// Paths.
+    Paths,
+    /// A number.
+    Number,
+    /// Identities.
+    Identities,
+    /// Results of several reads.
+    MultiRead,
 }
 
 impl ReplyKind {
@@ -63,10 +74,11 @@ impl ReplyKind {
                 Outcome::Acl(reply.acl, reply.stat)
             }
             Self::Multi => Outcome::Multi(MultiOutcome::new(body, chroot)),
+            _ => return self.decode_rarer(body, chroot),
         })
     }
 
-    /// True if [`decode`](Self::decode) will succeed, and for a multi, every result too. Builds
+    /// True if [`decode`](Self::decode) will succeed, and for multis, every result too. Builds
     /// nothing, as the values are wanted on another thread and later.
     pub(crate) fn accepts(self, body: &[u8]) -> bool {
         let reader = &mut Reader::new(body);
@@ -80,6 +92,44 @@ impl ReplyKind {
             Self::StringsStat => GetChildren2Response::skip(reader),
             Self::Acl => GetAclResponse::skip(reader),
             Self::Multi => return Results::new(body).are_valid(),
+            _ => return self.accepts_rarer(body),
+        };
+        skipped.is_ok()
+    }
+
+    /// [`decode`](Self::decode) for what the C library has no calls for; apart, so that the usual
+    /// replies do not pay for it.
+    #[inline(never)]
+    fn decode_rarer<'a>(
+        self,
+        body: &'a [u8],
+        chroot: &'a [u8],
+    ) -> Result<Outcome<'a>, DecodeError> {
+        Ok(match self {
+            Self::Paths => {
+                let reply = GetEphemeralsResponse::from_bytes(body)?;
+                Outcome::Paths(Paths::new(reply.paths, chroot))
+            }
+            Self::Number => Outcome::Number(GetAllChildrenNumberResponse::from_bytes(body)?.total),
+            Self::Identities => Outcome::Identities(WhoAmIResponse::from_bytes(body)?.infos),
+            Self::MultiRead => Outcome::MultiRead(MultiReadOutcome::new(body)),
+            _ => {
+                AddWatchResponse::from_bytes(body)?;
+                Outcome::Void
+            }
+        })
+    }
+
+    /// [`accepts`](Self::accepts) for the same.
+    #[inline(never)]
+    fn accepts_rarer(self, body: &[u8]) -> bool {
+        let reader = &mut Reader::new(body);
+        let skipped = match self {
+            Self::Paths => GetEphemeralsResponse::skip(reader),
+            Self::Number => GetAllChildrenNumberResponse::skip(reader),
+            Self::Identities => WhoAmIResponse::skip(reader),
+            Self::MultiRead => return Results::new(body).are_valid_reads(),
+            _ => AddWatchResponse::skip(reader),
         };
         skipped.is_ok()
     }

@@ -1,7 +1,7 @@
 //! What callers ask for, before it is encoded.
 
-use zk_proto::records::{Acl, MultiOp};
-use zk_proto::{Buffer, List, Text};
+use zk_proto::records::{Acl, MultiOp, MultiReadOp};
+use zk_proto::{AddWatchMode, Buffer, List, Text};
 
 /// One request of the API. Paths are the caller's, without the chroot; `None` stands for a
 /// NULL pointer and is refused as a bad argument.
@@ -76,4 +76,19 @@ pub enum Request<'a> {
     },
     /// A transaction. Operations outside C-621 are refused by the layer that builds this.
     Multi(&'a [MultiOp<'a>]),
+    /// addWatch (S-144); the watcher that comes with it stays until it is removed.
+    #[allow(missing_docs, reason = "path, and whether descendants count")]
+    AddWatch { path: Text<'a>, mode: AddWatchMode },
+    /// Several reads in one request, each with a result of its own (S-178).
+    MultiRead(&'a [MultiReadOp<'a>]),
+    /// getEphemerals: the session's own ephemeral nodes whose paths start like this (S-143).
+    GetEphemerals {
+        /// `None`, nothing and `/` stand for all below the chroot.
+        prefix: Text<'a>,
+    },
+    /// getAllChildrenNumber: how many descendants a node has (S-142).
+    #[allow(missing_docs, reason = "just the path")]
+    GetAllChildrenNumber { path: Text<'a> },
+    /// whoAmI: the connection's identities (S-108).
+    WhoAmI,
 }

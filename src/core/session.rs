@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::hash::Hash;
-use std::io::IoSlice;
 use std::net::SocketAddr;
 
 use zk_proto::records::{ConnectRequest, PASSWORD_LEN, RequestHeader};
@@ -70,11 +69,11 @@ pub struct Core<C, W, A> {
     pub(super) dead: usize,
     pub(super) tx: Chunks,
     /// Bytes of its first chunk that were sent.
-    tx_sent: usize,
+    pub(super) tx_sent: usize,
     /// The session has been quiet, so memory that is not used can be given back.
-    quiet: bool,
+    pub(super) quiet: bool,
     pub(super) last_received: Millis,
-    last_sent: Millis,
+    pub(super) last_sent: Millis,
     pub(super) pace: Pace,
     wants_resolution: bool,
     pub(super) probing: Probing,
@@ -85,11 +84,25 @@ pub struct Core<C, W, A> {
     pub(super) rearms_watches: bool,
     /// Longest frame that is taken from a server, bytes.
     pub(super) max_frame: usize,
+    pub(super) counts: Counts,
     /// Requests survive failed attempts to connect.
     pub(super) keeps_requests: bool,
     pub(super) session_limit: Option<SessionLimit>,
     /// When a session that is not on at the moment was heard of last.
     pub(super) unheard_since: Option<Millis>,
+}
+
+/// What has happened since the start.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Watch events that servers have sent.
+    pub events: u64,
+    /// Pings sent.
+    pub pings: u64,
+    /// Times that a server has let the session begin or go on.
+    pub connects: u64,
+    /// Attempts to connect that have failed.
+    pub failed_attempts: u64,
 }
 
 impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
@@ -124,6 +137,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
             failed_attempts: 0,
             rearms_watches: true,
             max_frame: MAX_FRAME,
+            counts: Counts::default(),
             keeps_requests: false,
             session_limit: None,
             unheard_since: None,
@@ -165,6 +179,16 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
     /// True if there is no server to try until names are resolved.
     pub fn has_no_servers(&self) -> bool {
         self.hosts.is_empty()
+    }
+
+    /// What has happened since the start.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Requests whose replies are awaited.
+    pub fn outstanding(&self) -> usize {
+        self.in_flight.len()
     }
 
     /// The last transaction that a reply has told of.
@@ -233,6 +257,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
                 .encode(out);
             });
             self.last_sent = now;
+            self.counts.pings += 1;
         }
         Ok(())
     }
@@ -279,51 +304,6 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
         deadline
     }
 
-    /// Takes queued requests over for sending, now or when the session is on; `queue` is left
-    /// empty.
-    pub(crate) fn enqueue(&mut self, queue: &mut Queue<C, W>) {
-        if self.state.is_live() {
-            self.take_bytes(queue);
-        } else {
-            self.unsent.append(&mut queue.bytes);
-        }
-        self.in_flight.extend(queue.entries.drain(..));
-        for deadline in queue.deadlines.drain(..) {
-            self.deadlines.add(deadline);
-        }
-        if std::mem::take(&mut self.quiet) {
-            *queue = Queue::default();
-        }
-    }
-
-    fn take_bytes(&mut self, queue: &mut Queue<C, W>) {
-        if !queue.front.is_empty() {
-            self.tx.tail(queue.front.len()).append(&mut queue.front);
-        }
-        self.tx.append(&mut queue.bytes);
-    }
-
-    /// Bytes to send next; empty if there are none.
-    pub fn transmit(&self) -> &[u8] {
-        self.tx.front().get(self.tx_sent..).unwrap_or_default()
-    }
-
-    /// As [`transmit`](Self::transmit), with as much of what follows as `slices` has room for.
-    /// Returns how many of them are used.
-    pub fn gather<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        self.tx.gather(self.tx_sent, slices)
-    }
-
-    /// The first `n` bytes to send are on their way.
-    pub fn sent(&mut self, n: usize, now: Millis) {
-        self.tx_sent += n;
-        self.last_sent = now;
-        while !self.tx.is_empty() && self.tx_sent >= self.tx.front().len() {
-            self.tx_sent -= self.tx.front().len();
-            self.tx.pop_front();
-        }
-    }
-
     /// The connection is gone, or the session with it. Requests in flight and in `queue` get
     /// the fault's code (C-432…C-442); `queue` is left empty.
     pub(crate) fn disconnect(
@@ -357,6 +337,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
         };
         if matches!(fault.kind, FaultKind::Loss | FaultKind::Unresolved) && !was_live {
             self.failed_attempts += 1;
+            self.counts.failed_attempts += 1;
         }
         match fault.kind {
             FaultKind::ReadWriteFound(server) => self.hosts.prefer(server),
@@ -489,9 +470,33 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
         self.watches.has(kind, server_path, watcher)
     }
 
-    /// Forgets watches without asking the server (C-487).
-    pub(crate) fn forget_watch(&mut self, kind: i32, server_path: &[u8], watcher: Option<W>) {
-        self.watches.remove(kind, server_path, watcher);
+    /// True if a removal of this kind leaves the server nothing to tell of that would go on for
+    /// ever, so that it should forget too.
+    pub(crate) fn is_last_watch_that_stays(
+        &self,
+        kind: i32,
+        server_path: &[u8],
+        watcher: Option<W>,
+    ) -> bool {
+        self.watches.is_last_that_stays(kind, server_path, watcher)
+    }
+
+    /// Forgets watches (C-487, C-488); those that would have stayed are told so.
+    pub(crate) fn forget_watch(
+        &mut self,
+        kind: i32,
+        server_path: &[u8],
+        watcher: Option<W>,
+        events: &mut Events<C, W, A>,
+    ) {
+        let watchers = self.watches.remove(kind, server_path, watcher);
+        if !watchers.is_empty() {
+            events.deliver.push_back(Delivery::Removed {
+                watchers,
+                state: self.state,
+                path: server_path.into(),
+            });
+        }
     }
 
     /// Takes a new server list; fails if the connection has to move (C-450…C-453).

@@ -12,6 +12,8 @@ mod handshake;
 mod hostile;
 mod limits;
 mod loss;
+mod modern;
+mod persistent;
 mod read_only;
 mod removal;
 mod replies;

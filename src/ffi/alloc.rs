@@ -3,11 +3,13 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use zk_proto::records::Acl;
-use zk_proto::{List, Text};
+use zk_proto::records::{self, Acl, MultiReadResult};
+use zk_proto::{Code, List, Text};
 
 use super::convert;
-use super::types::{ACL, ACL_vector, Id, String_vector};
+use super::ext_multi::{free_read_result, zoox_read_result};
+use super::types::{ACL, ACL_vector, ClientInfo, ClientInfo_vector, Id, String_vector};
+use crate::core::MultiReadOutcome;
 
 /// libc had no memory.
 #[derive(Debug)]
@@ -44,11 +46,14 @@ fn free(strings: impl Iterator<Item = *mut c_char>) {
 }
 
 /// A vector for `deallocate_String_vector`.
-pub(super) fn strings<'a>(list: List<'a, Text<'a>>) -> Result<String_vector, NoMemory> {
-    let data: *mut *mut c_char = array(list.len())?;
-    for (i, text) in list.iter().enumerate() {
+pub(super) fn strings<'a>(
+    names: impl ExactSizeIterator<Item = Text<'a>>,
+) -> Result<String_vector, NoMemory> {
+    let count = names.len();
+    let data: *mut *mut c_char = array(count)?;
+    for (i, text) in names.enumerate() {
         match terminated(text) {
-            // SAFETY: the array has `list.len()` places.
+            // SAFETY: the array has a place for each name.
             Ok(copy) => unsafe { data.add(i).write(copy) },
             Err(error) => {
                 // SAFETY: the array is zeroed, and `i` of its places are filled.
@@ -59,7 +64,7 @@ pub(super) fn strings<'a>(list: List<'a, Text<'a>>) -> Result<String_vector, NoM
         }
     }
     Ok(String_vector {
-        count: convert::length(list.len()),
+        count: convert::length(count),
         data,
     })
 }
@@ -90,5 +95,69 @@ pub(super) fn acl<'a>(list: List<'a, Acl<'a>>) -> Result<ACL_vector, NoMemory> {
     Ok(ACL_vector {
         count: convert::length(list.len()),
         data,
+    })
+}
+
+/// A vector for `deallocate_ClientInfo_vector`.
+pub(super) fn identities<'a>(
+    list: List<'a, records::ClientInfo<'a>>,
+) -> Result<ClientInfo_vector, NoMemory> {
+    let data: *mut ClientInfo = array(list.len())?;
+    for (i, identity) in list.iter().enumerate() {
+        let (scheme, user) = (terminated(identity.scheme), terminated(identity.user));
+        let failed = scheme.is_err() || user.is_err();
+        let entry = ClientInfo {
+            authScheme: scheme.unwrap_or(ptr::null_mut()),
+            user: user.unwrap_or(ptr::null_mut()),
+        };
+        // SAFETY: the array has `list.len()` places.
+        unsafe { data.add(i).write(entry) };
+        if failed {
+            // SAFETY: `i + 1` of the array's places are filled.
+            let filled = (0..=i).map(|i| unsafe { data.add(i).read() });
+            free(filled.flat_map(|entry| [entry.authScheme, entry.user]));
+            free(std::iter::once(data.cast()));
+            return Err(NoMemory);
+        }
+    }
+    Ok(ClientInfo_vector {
+        count: convert::length(list.len()),
+        data,
+    })
+}
+
+/// Results of reads for `zoox_free_read_results`, of which there must be `count`.
+pub(super) fn reads(
+    results: MultiReadOutcome<'_>,
+    count: usize,
+) -> Result<Vec<zoox_read_result>, Code> {
+    let mut made = Vec::with_capacity(results.count().min(count));
+    let mut failure = None;
+    for result in results {
+        match result.map_err(|_| Code::MARSHALLING_ERROR).and_then(read) {
+            Ok(read) => made.push(read),
+            Err(code) => failure = Some(code),
+        }
+    }
+    if failure.is_none() && made.len() == count {
+        return Ok(made);
+    }
+    for mut result in made {
+        // SAFETY: made by `read` just now and handed to nobody.
+        unsafe { free_read_result(&raw mut result) };
+    }
+    Err(failure.unwrap_or(Code::MARSHALLING_ERROR))
+}
+
+fn read(result: MultiReadResult<'_>) -> Result<zoox_read_result, Code> {
+    let no_memory = |NoMemory| Code::SYSTEM_ERROR;
+    Ok(match result {
+        MultiReadResult::GetData(r) => {
+            zoox_read_result::data(terminated(r.data).map_err(no_memory)?, r.data, &r.stat)
+        }
+        MultiReadResult::GetChildren(r) => {
+            zoox_read_result::children(strings(r.children.iter()).map_err(no_memory)?)
+        }
+        MultiReadResult::Error(code) => zoox_read_result::failed(code),
     })
 }

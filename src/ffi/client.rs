@@ -125,14 +125,15 @@ impl CClient {
         result: Result<Outcome<'_>, Code>,
         entries: &mut Vec<u8>,
     ) {
-        let (subject, results) = match cookie {
-            Cookie::Async(call) => (self.subject(call.data()), None),
-            Cookie::AsyncMulti(call, results) => (self.subject(call.data()), Some(results)),
+        let (call, results) = match cookie {
+            Cookie::Async(call) => (call, None),
+            Cookie::AsyncMulti(call, results) => (call, Some(results)),
             Cookie::Sync(_) => return self.finish_sync(cookie, result),
         };
+        let subject = self.subject(call.data());
         let before = entries.len();
         let written = guard::inside(self.id, || match results {
-            None => entry::completion(entries, subject, result),
+            None => entry::completion(entries, subject, call.judge(result)),
             Some(results) => {
                 entry::transaction(entries, subject, &results, result);
                 self.transactions.give(results);

@@ -10,15 +10,17 @@ use std::ptr;
 use zk_proto::{Code, Text};
 
 use super::convert;
+use super::ext_multi::{zoox_read_result, zoox_reads_completion_t};
+use super::ext_queries::{zoox_identities_completion_t, zoox_number_completion_t};
 use super::pointer::UserPtr;
 use super::release::Hold;
 use super::scratch::Scratch;
 use super::sync_call::SyncCall;
 use super::transaction::MultiResults;
 use super::types::{
-    ACL_vector, Stat, String_vector, acl_completion_t, data_completion_t, stat_completion_t,
-    string_completion_t, string_stat_completion_t, strings_completion_t, strings_stat_completion_t,
-    void_completion_t, watcher_fn, zhandle_t,
+    ACL_vector, ClientInfo_vector, Stat, String_vector, acl_completion_t, data_completion_t,
+    stat_completion_t, string_completion_t, string_stat_completion_t, strings_completion_t,
+    strings_stat_completion_t, void_completion_t, watcher_fn, zhandle_t,
 };
 use crate::core::Outcome;
 use std::sync::Arc;
@@ -50,6 +52,10 @@ pub(crate) enum Async {
     String(string_completion_t, UserPtr),
     StringStat(string_stat_completion_t, UserPtr),
     Acl(acl_completion_t, UserPtr),
+    Number(zoox_number_completion_t, UserPtr),
+    Identities(zoox_identities_completion_t, UserPtr),
+    /// With the number of reads.
+    Reads(zoox_reads_completion_t, UserPtr, u32),
 }
 
 /// Every argument that a completion can have. After an error only `rc` says something (C-314).
@@ -57,10 +63,13 @@ pub(crate) enum Async {
 pub(super) struct Args {
     rc: c_int,
     value: *const c_char,
+    /// Of the value; or the number that is the result, or the number of reads.
     value_len: c_int,
     stat: *mut Stat,
     strings: *const String_vector,
     acl: *mut ACL_vector,
+    identities: *const ClientInfo_vector,
+    reads: *const zoox_read_result,
 }
 
 impl Args {
@@ -73,15 +82,29 @@ impl Args {
             stat: ptr::null_mut(),
             strings: ptr::null(),
             acl: ptr::null_mut(),
+            identities: ptr::null(),
+            reads: ptr::null(),
         }
     }
 }
 
 impl Async {
+    /// The result, unless it is not one for each of the reads that were asked for.
+    pub(super) fn judge(self, result: Result<Outcome<'_>, Code>) -> Result<Outcome<'_>, Code> {
+        match (self, &result) {
+            (Self::Reads(_, _, asked), Ok(Outcome::MultiRead(results)))
+                if results.count() != asked as usize =>
+            {
+                Err(Code::MARSHALLING_ERROR)
+            }
+            _ => result,
+        }
+    }
+
     /// Lays out the arguments: copies in `scratch`, data where it was received.
     pub(super) fn args(self, result: Result<Outcome<'_>, Code>, scratch: &mut Scratch) -> Args {
         let mut args = Args::failed(Code::OK);
-        match (self, result) {
+        match (self, self.judge(result)) {
             (_, Err(code)) => return Args::failed(code),
             (Self::Void(..), Ok(_)) => {}
             (Self::Stat(..), Ok(Outcome::Stat(stat))) => args.stat = scratch.stat(&stat),
@@ -90,10 +113,13 @@ impl Async {
                 args.stat = scratch.stat(&stat);
             }
             (Self::Strings(..), Ok(Outcome::Strings(list))) => {
-                args.strings = scratch.strings(list);
+                args.strings = scratch.strings(list.iter());
+            }
+            (Self::Strings(..), Ok(Outcome::Paths(paths))) => {
+                args.strings = scratch.strings(paths.iter());
             }
             (Self::StringsStat(..), Ok(Outcome::StringsStat(list, stat))) => {
-                args.strings = scratch.strings(list);
+                args.strings = scratch.strings(list.iter());
                 args.stat = scratch.stat(&stat);
             }
             (Self::String(..), Ok(Outcome::Path(path) | Outcome::PathStat(path, _))) => {
@@ -106,6 +132,14 @@ impl Async {
             (Self::Acl(..), Ok(Outcome::Acl(list, stat))) => {
                 args.acl = scratch.acl(list);
                 args.stat = scratch.stat(&stat);
+            }
+            (Self::Number(..), Ok(Outcome::Number(number))) => args.value_len = number,
+            (Self::Identities(..), Ok(Outcome::Identities(list))) => {
+                args.identities = scratch.identities(list);
+            }
+            (Self::Reads(_, _, count), Ok(Outcome::MultiRead(results))) => {
+                args.value_len = convert::length(count as usize);
+                args.reads = scratch.reads(results);
             }
             // The runtime decodes by the request, so this is a bug; the program gets an error.
             (_, Ok(_)) => return Args::failed(Code::MARSHALLING_ERROR),
@@ -123,7 +157,10 @@ impl Async {
             | Self::StringsStat(_, data)
             | Self::String(_, data)
             | Self::StringStat(_, data)
-            | Self::Acl(_, data) => data.0,
+            | Self::Acl(_, data)
+            | Self::Number(_, data)
+            | Self::Identities(_, data)
+            | Self::Reads(_, data, _) => data.0,
         }
     }
 
@@ -140,6 +177,8 @@ impl Async {
             stat,
             strings,
             acl,
+            identities,
+            reads,
         } = args;
         // SAFETY: the program gave this function for this purpose; our caller promises the
         // arguments.
@@ -153,6 +192,9 @@ impl Async {
                 Self::String(Some(f), data) => f(rc, value, data.0),
                 Self::StringStat(Some(f), data) => f(rc, value, stat, data.0),
                 Self::Acl(Some(f), data) => f(rc, acl, stat, data.0),
+                Self::Number(Some(f), data) => f(rc, value_len, data.0),
+                Self::Identities(Some(f), data) => f(rc, identities, data.0),
+                Self::Reads(Some(f), data, _) => f(rc, value_len, reads, data.0),
                 _ => {}
             }
         }

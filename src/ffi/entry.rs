@@ -5,17 +5,19 @@
 use std::ffi::c_void;
 use std::mem::offset_of;
 
-use zk_proto::records::{Acl, Stat};
+use zk_proto::records::{Acl, ClientInfo, MultiReadResult, Stat};
 use zk_proto::{Buffer, Code, EventType, List, Text};
 
+use super::ext_multi::{ZOOX_READ_CHILDREN, ZOOX_READ_DATA};
 use super::ext_queue::{
-    ZOOX_ACL, ZOOX_AUTH, ZOOX_COMPLETION, ZOOX_DATA, ZOOX_EVENT, ZOOX_RESULTS, ZOOX_STRING,
-    ZOOX_STRINGS, zoox_acl, zoox_entry, zoox_result,
+    ZOOX_ACL, ZOOX_AUTH, ZOOX_COMPLETION, ZOOX_DATA, ZOOX_EVENT, ZOOX_IDENTITIES, ZOOX_NUMBER,
+    ZOOX_READS, ZOOX_RESULTS, ZOOX_STRING, ZOOX_STRINGS, zoox_acl, zoox_entry, zoox_read_entry,
+    zoox_result,
 };
 use super::transaction::{Answer, MultiResults};
 use super::types;
 use super::types::zhandle_t;
-use crate::core::Outcome;
+use crate::core::{MultiReadOutcome, Outcome};
 
 const HEAD: usize = size_of::<zoox_entry>();
 
@@ -125,15 +127,22 @@ impl<'a> Entry<'a> {
                 self.stat(&stat);
                 self.data(data);
             }
-            Outcome::Strings(list) => self.strings(list),
+            Outcome::Strings(list) => self.strings(list.iter()),
+            Outcome::Paths(paths) => self.strings(paths.iter()),
             Outcome::StringsStat(list, stat) => {
                 self.stat(&stat);
-                self.strings(list);
+                self.strings(list.iter());
             }
             Outcome::Acl(list, stat) => {
                 self.stat(&stat);
                 self.acl(list);
             }
+            Outcome::Number(number) => {
+                self.payload(ZOOX_NUMBER, 0, 0);
+                self.put(offset_of!(zoox_entry, count), &number.to_ne_bytes());
+            }
+            Outcome::Identities(list) => self.identities(list),
+            Outcome::MultiRead(results) => self.reads(results),
             // The runtime decodes by the request, so this is a bug.
             Outcome::Multi(_) => self.rc(Code::MARSHALLING_ERROR),
         }
@@ -151,12 +160,19 @@ impl<'a> Entry<'a> {
         self.payload(ZOOX_STRING, length, 0);
     }
 
-    fn strings<'l>(&mut self, list: List<'l, Text<'l>>) {
+    fn strings<'l>(&mut self, names: impl ExactSizeIterator<Item = Text<'l>>) {
+        let count = names.len();
+        let length = self.texts(names);
+        self.payload(ZOOX_STRINGS, length, count);
+    }
+
+    /// Appends texts and returns their length with all NULs.
+    fn texts<'l>(&mut self, texts: impl Iterator<Item = Text<'l>>) -> usize {
         let before = self.offset();
-        for name in list {
-            self.text(name.unwrap_or_default());
+        for text in texts {
+            self.text(text.unwrap_or_default());
         }
-        self.payload(ZOOX_STRINGS, self.offset() - before, list.len());
+        self.offset() - before
     }
 
     fn acl<'l>(&mut self, list: List<'l, Acl<'l>>) {
@@ -168,6 +184,51 @@ impl<'a> Entry<'a> {
             self.named_text(at + offset_of!(zoox_acl, scheme), acl.id.scheme);
             self.named_text(at + offset_of!(zoox_acl, id), acl.id.id);
         }
+    }
+
+    fn identities<'l>(&mut self, list: List<'l, ClientInfo<'l>>) {
+        self.payload(ZOOX_IDENTITIES, 0, list.len());
+        let table = self.table(list.len() * size_of::<zoox_acl>());
+        for (i, identity) in list.iter().enumerate() {
+            let at = table + i * size_of::<zoox_acl>();
+            self.named_text(at + offset_of!(zoox_acl, scheme), identity.scheme);
+            self.named_text(at + offset_of!(zoox_acl, id), identity.user);
+        }
+    }
+
+    fn reads(&mut self, results: MultiReadOutcome<'_>) {
+        let results = results.map_while(Result::ok);
+        let count = results.clone().count();
+        self.payload(ZOOX_READS, 0, count);
+        let table = self.table(count * size_of::<zoox_read_entry>());
+        for (i, result) in results.enumerate() {
+            self.read(table + i * size_of::<zoox_read_entry>(), result);
+        }
+    }
+
+    fn read(&mut self, at: usize, result: MultiReadResult<'_>) {
+        use zoox_read_entry as R;
+        let offset = word(self.offset());
+        let (kind, length, count) = match result {
+            MultiReadResult::Error(code) => {
+                return self.put(at + offset_of!(R, err), &code.0.to_ne_bytes());
+            }
+            MultiReadResult::GetData(r) => {
+                self.put(at + offset_of!(R, has_stat), &1u32.to_ne_bytes());
+                self.stat_at(at + offset_of!(R, stat), &r.stat);
+                self.out.extend_from_slice(r.data.unwrap_or_default());
+                let length = r.data.map_or(-1, |data| int(data.len()));
+                (ZOOX_READ_DATA, length, 0)
+            }
+            MultiReadResult::GetChildren(r) => {
+                let length = int(self.texts(r.children.iter()));
+                (ZOOX_READ_CHILDREN, length, int(r.children.len()))
+            }
+        };
+        self.put(at + offset_of!(R, r#type), &kind.to_ne_bytes());
+        self.put(at + offset_of!(R, payload), &offset.to_ne_bytes());
+        self.put(at + offset_of!(R, length), &length.to_ne_bytes());
+        self.put(at + offset_of!(R, count), &count.to_ne_bytes());
     }
 
     /// Space for structures; returns its offset.
@@ -183,13 +244,19 @@ impl<'a> Entry<'a> {
             Ok(Answer::Path(path)) => {
                 self.named_text(at + offset_of!(zoox_result, path), Some(path));
             }
-            Ok(Answer::Stat(stat)) => {
-                let yes = 1u32.to_ne_bytes();
-                self.put(at + offset_of!(zoox_result, has_stat), &yes);
-                self.stat_at(at + offset_of!(zoox_result, stat), &stat);
+            Ok(Answer::PathStat(path, stat)) => {
+                self.named_text(at + offset_of!(zoox_result, path), Some(path));
+                self.result_stat(at, &stat);
             }
+            Ok(Answer::Stat(stat)) => self.result_stat(at, &stat),
             Err(code) => self.put(at + offset_of!(zoox_result, err), &code.0.to_ne_bytes()),
         }
+    }
+
+    fn result_stat(&mut self, at: usize, stat: &Stat) {
+        let yes = 1u32.to_ne_bytes();
+        self.put(at + offset_of!(zoox_result, has_stat), &yes);
+        self.stat_at(at + offset_of!(zoox_result, stat), stat);
     }
 
     /// Appends a text and stores its offset and its length, which stands behind.

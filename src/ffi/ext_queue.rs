@@ -48,6 +48,13 @@ pub const ZOOX_STRINGS: u32 = 3;
 pub const ZOOX_ACL: u32 = 4;
 /// Payload of an entry: `count` of struct zoox_result, then the paths that they lead to.
 pub const ZOOX_RESULTS: u32 = 5;
+/// Payload of an entry: none; `count` is the number that is the result.
+pub const ZOOX_NUMBER: u32 = 6;
+/// Payload of an entry: `count` of struct zoox_acl with perms 0, then the texts that they lead
+/// to.
+pub const ZOOX_IDENTITIES: u32 = 7;
+/// Payload of an entry: `count` of struct zoox_read_entry, then what they lead to.
+pub const ZOOX_READS: u32 = 8;
 
 /// The head of each entry; its payload follows at once, and then zeros up to `size`.
 ///
@@ -71,8 +78,9 @@ pub struct zoox_entry {
     pub r#type: i32,
     /// The state of an event, as ZOO_CONNECTED_STATE; otherwise 0.
     pub state: i32,
-    /// What follows the head: ZOOX_NONE, ZOOX_DATA, ZOOX_STRING, ZOOX_STRINGS, ZOOX_ACL or
-    /// ZOOX_RESULTS. For an event the path, ZOOX_STRING.
+    /// What follows the head: ZOOX_NONE, ZOOX_DATA, ZOOX_STRING, ZOOX_STRINGS, ZOOX_ACL,
+    /// ZOOX_RESULTS, ZOOX_NUMBER, ZOOX_IDENTITIES or ZOOX_READS. For an event the path,
+    /// ZOOX_STRING.
     pub payload: u32,
     /// Bytes of the payload as its kind tells, otherwise 0.
     pub length: i32,
@@ -111,12 +119,34 @@ pub struct zoox_result {
     /// As `err` of zoo_op_result_t: ZOK; after a failure ZOK before the operation that failed,
     /// its code there, and ZRUNTIMEINCONSISTENCY after it.
     pub err: i32,
-    /// 1 if there is a stat: the operation was a set, and all went well.
+    /// 1 if there is a stat: all went well, and the operation was a set, or a create whose
+    /// answer had one.
     pub has_stat: u32,
     /// Offset of the created path from the start of the entry's head; 0 without one.
     pub path: u32,
     /// Its length in bytes, without the NUL after it.
     pub path_length: u32,
+    /// The node's statistics, otherwise zeros.
+    pub stat: Stat,
+}
+
+/// What came of one read of zoox_amulti_read(), in a payload.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct zoox_read_entry {
+    /// ZOK, or what the server answered to this read.
+    pub err: i32,
+    /// ZOOX_READ_DATA or ZOOX_READ_CHILDREN; 0 after an error.
+    pub r#type: i32,
+    /// Offset of the data, or of the names, each with a NUL after it, from the start of the
+    /// entry's head.
+    pub payload: u32,
+    /// Bytes of the data, -1 for a node without data; or bytes of the names with all NULs.
+    pub length: i32,
+    /// Number of names.
+    pub count: i32,
+    /// 1 if there is a stat: the node's data was read.
+    pub has_stat: u32,
     /// The node's statistics, otherwise zeros.
     pub stat: Stat,
 }
@@ -135,6 +165,8 @@ const _: () = {
     assert!(size_of::<zoox_result>() == 88 && offset_of!(zoox_result, has_stat) == 4);
     assert!(offset_of!(zoox_result, path) == 8 && offset_of!(zoox_result, path_length) == 12);
     assert!(offset_of!(zoox_result, stat) == 16);
+    assert!(size_of::<zoox_read_entry>() == 96 && offset_of!(zoox_read_entry, payload) == 8);
+    assert!(offset_of!(zoox_read_entry, count) == 16 && offset_of!(zoox_read_entry, stat) == 24);
 };
 
 /// Every queue of the process. As with handles, C holds numbers and not addresses.

@@ -19,8 +19,12 @@ pub mod ext_codes;
 pub mod ext_init;
 pub mod ext_limits;
 pub mod ext_log;
+pub mod ext_multi;
+pub mod ext_queries;
 pub mod ext_queue;
 pub mod ext_reads;
+pub mod ext_stats;
+pub mod ext_watches;
 mod fork;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;

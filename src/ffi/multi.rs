@@ -27,7 +27,8 @@ use super::{guard, transaction};
 /// \param acl the node's ACL.
 /// \param mode ZOO_PERSISTENT, ZOO_EPHEMERAL, ZOO_PERSISTENT_SEQUENTIAL,
 ///     ZOO_EPHEMERAL_SEQUENTIAL or ZOO_CONTAINER. The modes with a time to live cannot be used
-///     in a transaction: zoo_multi() answers ZUNIMPLEMENTED.
+///     in a transaction like this: zoo_multi() answers ZUNIMPLEMENTED. For them there is
+///     zoox_create_ttl_op_init() in zookeeper_ext.h.
 /// \param path_buffer where the path of the created node goes, NUL-terminated, with its
 ///     sequence number; may be NULL.
 /// \param path_buffer_len size of path_buffer in bytes; a longer path is cut.
@@ -68,7 +69,8 @@ pub unsafe extern "C-unwind" fn zoo_create_op_init(
 /// Fills an operation that creates a node and asks for its statistics.
 ///
 /// For completeness only: zoo_multi() and zoo_amulti() answer such an operation with
-/// ZUNIMPLEMENTED, unless the mode is ZOO_CONTAINER. The arguments are those of
+/// ZUNIMPLEMENTED, unless the mode is ZOO_CONTAINER; zoox_create2_op_init() in zookeeper_ext.h
+/// fills one that they accept. The arguments are those of
 /// zoo_create_op_init().
 ///
 /// (C-168, C-620)
@@ -289,7 +291,7 @@ fn create_type(plain: Op, mode: c_int) -> c_int {
 
 /// # Safety
 /// `op` points to an operation, of which all but `ttl` is written.
-unsafe fn init_create(
+pub(super) unsafe fn init_create(
     op: *mut zoo_op_t,
     kind: c_int,
     path: *const c_char,

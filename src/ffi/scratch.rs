@@ -3,11 +3,13 @@
 use std::ffi::c_char;
 use std::ptr;
 
-use zk_proto::records::{self, Acl};
+use zk_proto::records::{self, Acl, MultiReadResult};
 use zk_proto::{List, Text};
 
 use super::convert;
-use super::types::{ACL, ACL_vector, Id, Stat, String_vector};
+use super::ext_multi::zoox_read_result;
+use super::types::{ACL, ACL_vector, ClientInfo, ClientInfo_vector, Id, Stat, String_vector};
+use crate::core::MultiReadOutcome;
 
 /// Buffers above this many bytes are given back after use, so that one huge reply is not paid
 /// for as long as the handle lives.
@@ -18,8 +20,11 @@ pub(crate) struct Scratch {
     bytes: Vec<u8>,
     pointers: Vec<*mut c_char>,
     acls: Vec<ACL>,
+    identities: Vec<ClientInfo>,
+    reads: Vec<zoox_read_result>,
     strings: String_vector,
     acl: ACL_vector,
+    infos: ClientInfo_vector,
     stat: Stat,
     /// Entries for the queue of the handle, if it has one.
     pub(super) entries: Vec<u8>,
@@ -34,11 +39,17 @@ impl Default for Scratch {
             bytes: Vec::new(),
             pointers: Vec::new(),
             acls: Vec::new(),
+            identities: Vec::new(),
+            reads: Vec::new(),
             strings: String_vector {
                 count: 0,
                 data: ptr::null_mut(),
             },
             acl: ACL_vector {
+                count: 0,
+                data: ptr::null_mut(),
+            },
+            infos: ClientInfo_vector {
                 count: 0,
                 data: ptr::null_mut(),
             },
@@ -54,10 +65,14 @@ impl Scratch {
         self.bytes.clear();
         self.pointers.clear();
         self.acls.clear();
+        self.identities.clear();
+        self.reads.clear();
         if self.bytes.capacity() > KEEP {
             self.bytes = Vec::new();
             self.pointers = Vec::new();
             self.acls = Vec::new();
+            self.identities = Vec::new();
+            self.reads = Vec::new();
         }
         self.bytes.reserve(bytes);
     }
@@ -88,18 +103,28 @@ impl Scratch {
     }
 
     /// A vector of C strings.
-    pub(super) fn strings<'a>(&mut self, list: List<'a, Text<'a>>) -> *const String_vector {
-        self.start(list.iter().map(room).sum());
-        self.pointers.reserve(list.len());
-        for text in list {
-            let copy = self.keep(text);
+    pub(super) fn strings<'a>(
+        &mut self,
+        names: impl ExactSizeIterator<Item = Text<'a>> + Clone,
+    ) -> *const String_vector {
+        self.start(names.clone().map(room).sum());
+        self.pointers.reserve(names.len());
+        self.strings = self.keep_all(names);
+        &raw const self.strings
+    }
+
+    /// Appends copies; there must be room for all pointers of the call, so that none moves.
+    fn keep_all<'a>(&mut self, names: impl Iterator<Item = Text<'a>>) -> String_vector {
+        let start = self.pointers.len();
+        for name in names {
+            let copy = self.keep(name);
+            debug_assert!(self.pointers.len() < self.pointers.capacity());
             self.pointers.push(copy);
         }
-        self.strings = String_vector {
-            count: convert::length(self.pointers.len()),
-            data: self.pointers.as_mut_ptr(),
-        };
-        &raw const self.strings
+        String_vector {
+            count: convert::length(self.pointers.len() - start),
+            data: self.pointers.as_mut_ptr().wrapping_add(start),
+        }
     }
 
     /// An ACL.
@@ -123,6 +148,57 @@ impl Scratch {
         };
         &raw mut self.acl
     }
+
+    /// Identities of a connection.
+    pub(super) fn identities<'a>(
+        &mut self,
+        list: List<'a, records::ClientInfo<'a>>,
+    ) -> *const ClientInfo_vector {
+        self.start(list.iter().map(|i| room(i.scheme) + room(i.user)).sum());
+        self.identities.reserve(list.len());
+        for identity in list {
+            let identity = ClientInfo {
+                authScheme: self.keep(identity.scheme),
+                user: self.keep(identity.user),
+            };
+            self.identities.push(identity);
+        }
+        self.infos = ClientInfo_vector {
+            count: convert::length(self.identities.len()),
+            data: self.identities.as_mut_ptr(),
+        };
+        &raw const self.infos
+    }
+
+    /// Results of several reads; data stays where it was received. Ends at one that does not
+    /// decode, of which there is none, as all were tried when they came.
+    pub(super) fn reads(&mut self, results: MultiReadOutcome<'_>) -> *const zoox_read_result {
+        let results = results.map_while(Result::ok);
+        let children = || {
+            results.clone().filter_map(|result| match result {
+                MultiReadResult::GetChildren(r) => Some(r.children),
+                _ => None,
+            })
+        };
+        self.start(children().flatten().map(room).sum());
+        self.pointers
+            .reserve(children().map(|list| list.len()).sum());
+        self.reads.reserve(results.clone().count());
+        for result in results {
+            let read = match result {
+                MultiReadResult::GetData(r) => {
+                    let data = r.data.map_or(ptr::null(), <[u8]>::as_ptr);
+                    zoox_read_result::data(data.cast_mut().cast(), r.data, &r.stat)
+                }
+                MultiReadResult::GetChildren(r) => {
+                    zoox_read_result::children(self.keep_all(r.children.iter()))
+                }
+                MultiReadResult::Error(code) => zoox_read_result::failed(code),
+            };
+            self.reads.push(read);
+        }
+        self.reads.as_ptr()
+    }
 }
 
 /// Bytes that a copy needs.
@@ -139,7 +215,7 @@ mod tests {
     fn strings_are_terminated_and_null_stays_null() {
         let mut scratch = Scratch::default();
         let names = [Some(&b"one"[..]), None, Some(b""), Some(b"three")];
-        let vector = scratch.strings(List::new(&names));
+        let vector = scratch.strings(List::new(&names).iter());
         // SAFETY: the vector and its strings live in `scratch`.
         let strings: Vec<Option<&[u8]>> = unsafe {
             let vector = &*vector;

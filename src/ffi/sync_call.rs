@@ -9,11 +9,12 @@ use zk_proto::{Buffer, Code, records};
 
 use super::alloc::NoMemory;
 use super::delivery::{Cookie, Watcher};
+use super::ext_multi::zoox_read_result;
 use super::guard::{self, Shared};
 use super::pointer::UserPtr;
 use super::spares::Spares;
 use super::transaction::MultiResults;
-use super::types::{ACL_vector, Stat, String_vector, watcher_fn, zhandle_t};
+use super::types::{ACL_vector, ClientInfo_vector, Stat, String_vector, watcher_fn, zhandle_t};
 use super::{alloc, convert};
 use crate::core::{Outcome, Request};
 use crate::runtime::primitives::{Mutex, interleave};
@@ -41,6 +42,12 @@ pub(super) enum Out {
     Acl(UserPtr<ACL_vector>, UserPtr<Stat>),
     /// The results of a transaction; the caller holds them.
     Multi(UserPtr<MultiResults>),
+    /// A number.
+    Number(UserPtr<c_int>),
+    /// Identities.
+    Identities(UserPtr<ClientInfo_vector>),
+    /// Results of so many reads; not NULL if there are any.
+    Reads(UserPtr<zoox_read_result>, usize),
 }
 
 impl Out {
@@ -114,15 +121,31 @@ impl Out {
                     store_stat(to_stat, &stat);
                 }
                 (Self::Strings(to, _), Outcome::Strings(list)) => {
-                    store_new(to, || alloc::strings(list))?;
+                    store_new(to, || alloc::strings(list.iter()))?;
+                }
+                (Self::Strings(to, _), Outcome::Paths(paths)) => {
+                    store_new(to, || alloc::strings(paths.iter()))?;
                 }
                 (Self::Strings(to, to_stat), Outcome::StringsStat(list, stat)) => {
-                    store_new(to, || alloc::strings(list))?;
+                    store_new(to, || alloc::strings(list.iter()))?;
                     store_stat(to_stat, &stat);
                 }
                 (Self::Acl(to, to_stat), Outcome::Acl(list, stat)) => {
                     store_new(to, || alloc::acl(list))?;
                     store_stat(to_stat, &stat);
+                }
+                (Self::Number(to), Outcome::Number(number)) => {
+                    if !to.0.is_null() {
+                        to.0.write(number);
+                    }
+                }
+                (Self::Identities(to), Outcome::Identities(list)) => {
+                    store_new(to, || alloc::identities(list))?;
+                }
+                (Self::Reads(to, count), Outcome::MultiRead(results)) => {
+                    for (i, result) in alloc::reads(results, count)?.into_iter().enumerate() {
+                        to.0.add(i).write(result);
+                    }
                 }
                 // The runtime decodes by the request, so this is a bug.
                 _ => return Err(Code::MARSHALLING_ERROR),

@@ -5,13 +5,16 @@ use std::ptr;
 
 use smallvec::SmallVec;
 use zk_proto::records::{
-    CheckVersionRequest, CreateRequest, DeleteRequest, MultiOp, MultiResult, SetDataRequest, Stat,
+    CheckVersionRequest, CreateRequest, CreateTtlRequest, DeleteRequest, MultiOp, MultiResult,
+    SetDataRequest, Stat,
 };
-use zk_proto::{Code, Op};
+use zk_proto::{Code, CreateMode, Op};
 
-use super::convert::{self, AclView, text};
+use super::convert::{self, AclView, check_ttl, text};
+use super::ext_multi::{ZOOX_CREATE_TTL_OP, ZOOX_CREATE2_OP, wanted_stat};
 use super::guard::Shared;
 use super::pointer::UserPtr;
+use super::requests::NO_TTL;
 use super::spares::Spares;
 use super::sync_call::{store_stat, store_string};
 use super::types::{zoo_op_result_t, zoo_op_t};
@@ -56,7 +59,7 @@ pub(super) unsafe fn submit(
     for (op, kind) in ops.iter().zip(kinds) {
         acls.push(match kind {
             // SAFETY: the type says that this member counts; our caller promises its pointers.
-            Kind::Create | Kind::CreateContainer => unsafe { AclView::new(op.op.create_op.acl)? },
+            kind if kind.is_create() => unsafe { AclView::new(op.op.create_op.acl)? },
             _ => AclView::Null,
         });
     }
@@ -82,14 +85,30 @@ pub(super) unsafe fn submit(
 pub(super) enum Kind {
     Create,
     CreateContainer,
+    /// Of a node of any mode but those with a time to live, with its stat.
+    Create2,
+    CreateTtl,
     Delete,
     Set,
     Check,
 }
 
 impl Kind {
-    /// The kinds that a transaction can have (C-621).
+    fn is_create(self) -> bool {
+        matches!(
+            self,
+            Self::Create | Self::CreateContainer | Self::Create2 | Self::CreateTtl
+        )
+    }
+
+    /// The kinds that a transaction can have: those of C-621, and ours, whose numbers are none of
+    /// the wire's.
     fn of(handle: &Shared, number: c_int) -> Result<Self, Code> {
+        match number {
+            ZOOX_CREATE2_OP => return Ok(Self::Create2),
+            ZOOX_CREATE_TTL_OP => return Ok(Self::CreateTtl),
+            _ => {}
+        }
         match Op::from_i32(number) {
             Some(Op::Create) => Ok(Self::Create),
             Some(Op::CreateContainer) => Ok(Self::CreateContainer),
@@ -113,11 +132,15 @@ impl Kind {
     /// What a result says, if it is one of this kind of operation.
     fn answer(self, received: MultiResult<'_>) -> Result<Answer<'_>, Code> {
         match (self, received) {
-            (Self::Create | Self::CreateContainer, MultiResult::Create(r)) => {
+            (Self::Create2, MultiResult::Create2(r)) => {
+                Ok(Answer::PathStat(r.path.unwrap_or_default(), r.stat))
+            }
+            // Some servers answer a create2 like this, without a stat.
+            (kind, MultiResult::Create(r)) if kind.is_create() => {
                 Ok(Answer::Path(r.path.unwrap_or_default()))
             }
-            // Containers are answered this way (C-631).
-            (Self::Create | Self::CreateContainer, MultiResult::Create2(r)) => {
+            // Containers are answered this way (C-631), and nodes with a time to live.
+            (kind, MultiResult::Create2(r)) if kind.is_create() => {
                 Ok(Answer::Path(r.path.unwrap_or_default()))
             }
             (Self::Set, MultiResult::SetData(r)) => Ok(Answer::Stat(r.stat)),
@@ -137,7 +160,7 @@ impl Kind {
         // SAFETY: promised by our caller.
         unsafe {
             Ok(match self {
-                Self::Create | Self::CreateContainer => {
+                Self::Create | Self::CreateContainer | Self::Create2 => {
                     let op = op.op.create_op;
                     let request = CreateRequest {
                         path: text(op.path),
@@ -145,11 +168,29 @@ impl Kind {
                         acl: acl.list(),
                         flags: op.flags,
                     };
-                    if self == Self::Create {
-                        MultiOp::Create(request)
-                    } else {
-                        MultiOp::CreateContainer(request)
+                    match self {
+                        Self::Create => MultiOp::Create(request),
+                        Self::CreateContainer => MultiOp::CreateContainer(request),
+                        _ => {
+                            check_ttl(op.flags, NO_TTL)?;
+                            if op.flags == CreateMode::Container as c_int {
+                                MultiOp::CreateContainer(request)
+                            } else {
+                                MultiOp::Create2(request)
+                            }
+                        }
                     }
+                }
+                Self::CreateTtl => {
+                    let op = op.op.create_op;
+                    check_ttl(op.flags, op.ttl)?;
+                    MultiOp::CreateTtl(CreateTtlRequest {
+                        path: text(op.path),
+                        data: convert::data(op.data, op.datalen)?,
+                        acl: acl.list(),
+                        flags: op.flags,
+                        ttl: op.ttl,
+                    })
                 }
                 Self::Delete => MultiOp::Delete(DeleteRequest {
                     path: text(op.op.delete_op.path),
@@ -176,6 +217,8 @@ pub(super) enum Answer<'a> {
     Done,
     /// The created path.
     Path(&'a [u8]),
+    /// The same and the new node's stat.
+    PathStat(&'a [u8], Stat),
     /// The new stat.
     Stat(Stat),
 }
@@ -217,13 +260,16 @@ impl MultiResults {
             // SAFETY: promised by our caller.
             unsafe {
                 let result = self.results.0.add(i);
+                if kind.is_create() {
+                    (&raw mut (*result).value).write(op.op.create_op.buf);
+                    (&raw mut (*result).valuelen).write(op.op.create_op.buflen);
+                }
                 match kind {
-                    Kind::Create | Kind::CreateContainer => {
-                        (&raw mut (*result).value).write(op.op.create_op.buf);
-                        (&raw mut (*result).valuelen).write(op.op.create_op.buflen);
+                    Kind::Create2 => {
+                        (&raw mut (*result).stat).write(wanted_stat(&op.op.create_op));
                     }
                     Kind::Set => (&raw mut (*result).stat).write(op.op.set_op.stat),
-                    Kind::Delete | Kind::Check => {}
+                    _ => {}
                 }
             }
         }
@@ -237,7 +283,7 @@ impl MultiResults {
     /// Fills the results and says the transaction's code.
     pub(super) fn complete(&self, result: Result<Outcome<'_>, Code>) -> Code {
         self.answer(result, |i, kind, answer| match answer {
-            Ok(answer) => self.store(i, answer),
+            Ok(answer) => self.store(i, kind, answer),
             Err(code) => self.fail(i, kind, code),
         })
     }
@@ -277,14 +323,24 @@ impl MultiResults {
         if is_whole { overall } else { failure }
     }
 
-    fn store(&self, i: usize, answer: Answer<'_>) {
+    fn store(&self, i: usize, kind: Kind, answer: Answer<'_>) {
         // SAFETY: `i` is below the number of results; the program keeps them, and the buffer
         // and the stat that they name, until the transaction completes.
         unsafe {
             let result = self.results.0.add(i);
             match answer {
                 Answer::Done => {}
-                Answer::Path(path) => store_string((*result).value, (*result).valuelen, path),
+                Answer::Path(path) => {
+                    store_string((*result).value, (*result).valuelen, path);
+                    if kind == Kind::Create2 {
+                        // It was wanted and is not there.
+                        (&raw mut (*result).stat).write(ptr::null_mut());
+                    }
+                }
+                Answer::PathStat(path, stat) => {
+                    store_string((*result).value, (*result).valuelen, path);
+                    store_stat(UserPtr((*result).stat), &stat);
+                }
                 Answer::Stat(stat) => store_stat(UserPtr((*result).stat), &stat),
             }
             (&raw mut (*result).err).write(Code::OK.0);
@@ -297,12 +353,11 @@ impl MultiResults {
         unsafe {
             let result = self.results.0.add(i);
             (&raw mut (*result).err).write(code.0);
-            match kind {
-                Kind::Create | Kind::CreateContainer => {
-                    (&raw mut (*result).value).write(ptr::null_mut());
-                }
-                Kind::Set => (&raw mut (*result).stat).write(ptr::null_mut()),
-                Kind::Delete | Kind::Check => {}
+            if kind.is_create() {
+                (&raw mut (*result).value).write(ptr::null_mut());
+            }
+            if matches!(kind, Kind::Set | Kind::Create2) {
+                (&raw mut (*result).stat).write(ptr::null_mut());
             }
         }
     }

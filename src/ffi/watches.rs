@@ -19,7 +19,7 @@ use crate::runtime::WatchRemoval;
 /// Removes a watch.
 ///
 /// Only asks the server if it has the watch: the server keeps it, and an event that it may send
-/// later finds nobody here.
+/// later finds nobody here. The last watch of zoox_add_watch() on a path is removed there too.
 ///
 /// Waits for the answer; may be called from callbacks on the completion thread.
 ///
@@ -106,7 +106,7 @@ pub unsafe extern "C-unwind" fn zoo_remove_all_watches(
 /// Removes a watch without waiting.
 ///
 /// Only asks the server if it has the watch: the server keeps it, and an event that it may send
-/// later finds nobody here.
+/// later finds nobody here. The last watch of zoox_add_watch() on a path is removed there too.
 ///
 /// \param zh the handle.
 /// \param path path of the node, NUL-terminated, relative to the chroot; copied before the call

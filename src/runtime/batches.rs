@@ -14,6 +14,9 @@ pub(super) trait Reusable: Default {
 
     /// False for one that holds too much memory.
     fn is_worth_keeping(&self) -> bool;
+
+    /// How many things are in it.
+    fn size(&self) -> usize;
 }
 
 /// Hands batches over in order. The taker sleeps when there are none, and is woken at most once
@@ -26,6 +29,8 @@ pub(super) struct Batches<B> {
 struct Queue<B> {
     batches: VecDeque<B>,
     spares: Vec<B>,
+    /// Size of the batch that the taker has.
+    in_hand: usize,
     /// The taker waits for a signal.
     asleep: bool,
     /// No more will come: drain, then end.
@@ -47,6 +52,7 @@ impl<B: Reusable> Default for Batches<B> {
         let queue = Queue {
             batches: VecDeque::new(),
             spares: Vec::new(),
+            in_hand: 0,
             asleep: false,
             stopping: false,
             ended: false,
@@ -95,6 +101,13 @@ impl<B: Reusable> Batches<B> {
         queue.ended
     }
 
+    /// How many things wait for the taker; those of the batch that it has count until it has done
+    /// the last of them.
+    pub(super) fn waiting(&self) -> usize {
+        let queue = self.queue.lock();
+        queue.in_hand + queue.batches.iter().map(B::size).sum::<usize>()
+    }
+
     /// Lets the taker end once it has taken everything.
     pub(super) fn stop(&self) {
         self.stop_if(|_| true);
@@ -125,8 +138,10 @@ impl<B: Reusable> Batches<B> {
         used.clear();
         let mut queue = self.queue.lock();
         queue.keep(used);
+        queue.in_hand = 0;
         loop {
             if let Some(batch) = queue.batches.pop_front() {
+                queue.in_hand = batch.size();
                 return Some(batch);
             }
             if queue.stopping {

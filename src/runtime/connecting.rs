@@ -43,6 +43,7 @@ impl<C: Client> Engine<C> {
                     self.core.handle_connected();
                     if let Ok(Some(n)) = connection.write(self.core.transmit()) {
                         self.core.sent(n, now);
+                        self.traffic.bytes_out += n as u64;
                     }
                 }
                 self.connection = Some(connection);

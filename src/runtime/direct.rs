@@ -41,6 +41,19 @@ pub(super) fn deliver<C: Client>(
                 client.watch_event(watcher, kind, state, path, scratch);
             }
         }
+        Delivery::Removed {
+            watchers,
+            state,
+            path,
+        } => {
+            let (kind, path) = (
+                EventType::PERSISTENT_WATCH_REMOVED,
+                strip_chroot(chroot, &path),
+            );
+            for watcher in &watchers {
+                client.watch_event(watcher, kind, state as i32, path, scratch);
+            }
+        }
         Delivery::Session { watchers, state } => {
             for watcher in &watchers {
                 client.watch_event(watcher, EventType::SESSION, state as i32, b"", scratch);

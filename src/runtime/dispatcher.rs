@@ -48,6 +48,10 @@ impl<C: Client> Reusable for Batch<C> {
     fn is_worth_keeping(&self) -> bool {
         self.input.len() <= SPARE_INPUT
     }
+
+    fn size(&self) -> usize {
+        self.items.len()
+    }
 }
 
 /// From the connection's driver to the completion thread.
@@ -60,6 +64,7 @@ pub(super) struct Worker<C: Client> {
     batch: Batch<C>,
     /// Who is told of an event; empty between two.
     watchers: Vec<C::Watcher>,
+    path: Vec<u8>,
     scratch: C::Scratch,
     ending: Ending<C>,
 }
@@ -70,6 +75,7 @@ impl<C: Client> Worker<C> {
             handle,
             batch: Batch::default(),
             watchers: Vec::new(),
+            path: Vec::new(),
             scratch: C::Scratch::default(),
             ending: Ending::default(),
         }
@@ -157,6 +163,21 @@ impl<C: Client> Worker<C> {
                 let path = strip_chroot(chroot, self.batch.input.get(path).unwrap_or_default());
                 for watcher in &self.watchers {
                     client.watch_event(watcher, kind, state, path, &mut self.scratch);
+                }
+            }
+            Delivery::Removed {
+                watchers,
+                state,
+                path,
+            } => {
+                // Kept by the worker, as a callback may end the thread.
+                self.watchers = watchers;
+                self.path.clear();
+                self.path.extend_from_slice(strip_chroot(chroot, &path));
+                drop(path);
+                let (kind, path) = (EventType::PERSISTENT_WATCH_REMOVED, &self.path);
+                for watcher in &self.watchers {
+                    client.watch_event(watcher, kind, state as i32, path, &mut self.scratch);
                 }
             }
             Delivery::Session { watchers, state } => {

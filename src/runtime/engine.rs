@@ -16,6 +16,7 @@ use super::dispatcher::{Batch, outcome};
 use super::inbox::Inbox;
 use super::probe::Probe;
 use super::resolution::Resolution;
+use super::stats::Traffic;
 use super::{Client, Handle};
 use crate::core::connect_string::HostPort;
 use crate::core::{Core, Delivery, Events, Fault, Gate, Millis, Queue, State};
@@ -87,6 +88,7 @@ pub(super) struct Engine<C: Client> {
     pub(super) aftermath: Aftermath<C>,
     /// For clients that take deliveries directly.
     scratch: C::Scratch,
+    pub(super) traffic: Traffic,
 }
 
 impl<C: Client> Engine<C> {
@@ -116,6 +118,7 @@ impl<C: Client> Engine<C> {
             events,
             aftermath: Aftermath::default(),
             scratch: C::Scratch::default(),
+            traffic: Traffic::default(),
         }
     }
 
@@ -229,10 +232,13 @@ impl<C: Client> Engine<C> {
                 Err(e) => return self.fail(handle, &broken("recv() call failed", &e), now),
             };
             self.inbox.received(n);
-            match self
+            let (was_live, before) = (self.core.state().is_live(), self.core.outstanding());
+            let handled = self
                 .core
-                .handle_input(self.inbox.bytes(), now, &mut self.events)
-            {
+                .handle_input(self.inbox.bytes(), now, &mut self.events);
+            self.traffic.bytes_in += n as u64;
+            self.note_input(was_live, before);
+            match handled {
                 Ok(used) => {
                     frames |= used > 0;
                     self.hand_over_input(handle, used);
@@ -253,8 +259,12 @@ impl<C: Client> Engine<C> {
     pub(super) fn send(&mut self, handle: &Handle<C>, now: Millis) -> Code {
         if !self.core.state().is_terminal() {
             handle.inlet.with(|outbox| outbox.take(&mut self.queue));
+            self.traffic.taken(self.queue.entries.len());
             self.core.enqueue(&mut self.queue);
+            let before = self.core.outstanding();
             self.core.expire(now, &mut self.events);
+            self.traffic
+                .lost(before.saturating_sub(self.core.outstanding()));
         }
         while !self.blocked && !self.core.transmit().is_empty() {
             let Some(connection) = &mut self.connection else {
@@ -273,6 +283,7 @@ impl<C: Client> Engine<C> {
                     // Less than was offered: the kernel is full and reports when it is not.
                     self.blocked = n < offered;
                     self.core.sent(n, now);
+                    self.traffic.bytes_out += n as u64;
                 }
                 Ok(None) => self.blocked = true,
                 Err(e) => return self.fail(handle, &broken("send() call failed", &e), now),
@@ -292,8 +303,11 @@ impl<C: Client> Engine<C> {
             }
             outbox.take(&mut self.queue);
         });
+        let before = self.take_for_counting();
         self.core
             .disconnect(fault, &mut self.queue, now, &mut self.events);
+        self.traffic
+            .connection_lost(before.saturating_sub(self.core.outstanding()));
         // What was already delivered may lie in the input, so both go together.
         let used = self.inbox.bytes().len();
         self.hand_over_input(handle, used);
@@ -306,6 +320,8 @@ impl<C: Client> Engine<C> {
             outbox.shut(Gate::Closing);
             outbox.take(&mut self.queue);
         });
+        let before = self.take_for_counting();
+        self.traffic.connection_lost(before);
         match farewell {
             Farewell::Close => self.core.close(&mut self.queue, &mut self.events),
             Farewell::Silent => {
@@ -313,6 +329,39 @@ impl<C: Client> Engine<C> {
                 self.connection = None;
             }
         }
+        self.hand_over(handle);
+    }
+
+    /// What has been read may have told of a session, or been replies to so many requests that
+    /// fewer than `before` are outstanding.
+    fn note_input(&mut self, was_live: bool, before: usize) {
+        let outstanding = self.core.outstanding();
+        let gone = before.saturating_sub(outstanding);
+        if was_live {
+            self.traffic.answered(gone);
+        } else if self.core.state().is_live() {
+            self.traffic.connected(outstanding, gone);
+        }
+    }
+
+    /// Counts what was taken from callers just now, and says how many requests there are.
+    fn take_for_counting(&mut self) -> usize {
+        let taken = self.queue.entries.len();
+        self.traffic.taken(taken);
+        self.core.outstanding() + taken
+    }
+
+    /// Forgets watches without asking the server, and passes on who has to hear of it.
+    pub(super) fn forget_watch(
+        &mut self,
+        handle: &Handle<C>,
+        kind: i32,
+        path: &[u8],
+        watcher: Option<C::Watcher>,
+    ) {
+        let events = &mut self.events;
+        self.core.forget_watch(kind, path, watcher, events);
+        // Also if nobody is told: contexts may have to be given back.
         self.hand_over(handle);
     }
 

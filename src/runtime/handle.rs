@@ -318,11 +318,14 @@ impl<C: Client> Handle<C> {
         }
         if local {
             xid::skip();
-            engine.core.forget_watch(kind, &path, watcher);
-            engine.hand_over(self);
+            engine.forget_watch(self, kind, &path, watcher);
             drop(engine);
             return self.finish_locally(cookie);
         }
+        let all = all
+            || engine
+                .core
+                .is_last_watch_that_stays(kind, &path, watcher.clone());
         drop(engine);
         self.refuse_to_deadlock(&cookie)?;
         self.inlet.append(|outbox| {

@@ -20,6 +20,7 @@ pub(crate) mod primitives;
 mod probe;
 mod promises;
 mod resolution;
+mod stats;
 mod sync;
 
 use std::hash::Hash;
@@ -33,6 +34,7 @@ pub use crate::core::connect_string::Syntax;
 pub use crate::core::xid::skip as skip_request_id;
 pub use handle::Handle;
 pub use resolution::set_deterministic_order;
+pub use stats::{Latencies, Stats};
 pub use sync::Waiter;
 
 /// What the layer above plugs into a handle: where results, events and log lines go.
@@ -211,11 +213,13 @@ pub struct Interest {
 pub struct WatchRemoval<'a, W> {
     /// Client's path; `None` stands for NULL.
     pub path: Option<&'a [u8]>,
-    /// 1 child, 2 data, 3 any, others match nothing.
+    /// See [`zk_proto::RemoveWatchType`]; others match nothing.
     pub kind: i32,
-    /// `None` matches every watcher, even if nothing is registered (C-486).
+    /// `None` matches every watcher; unless only watches that stay are meant, even if nothing is
+    /// registered (C-486).
     pub watcher: Option<W>,
-    /// True for remove_all_watches (request 18), false for remove_watches (request 17).
+    /// True for remove_all_watches (request 18), false for remove_watches (request 17, unless
+    /// the server would go on telling of the watch for ever).
     pub all: bool,
     /// True to forget the watch here without asking the server.
     pub local: bool,

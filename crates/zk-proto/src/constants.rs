@@ -58,6 +58,8 @@ impl EventType {
     pub const CHILD: i32 = 4;
     pub const SESSION: i32 = -1;
     pub const NOT_WATCHING: i32 = -2;
+    /// Made by clients only.
+    pub const PERSISTENT_WATCH_REMOVED: i32 = 7;
 }
 
 macro_rules! numbered {

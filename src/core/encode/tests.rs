@@ -112,8 +112,15 @@ fn path_mut<'r, 'a>(request: &'r mut Request<'a>) -> Option<&'r mut Text<'a>> {
         | Request::GetChildren2 { path }
         | Request::Sync { path }
         | Request::GetAcl { path }
-        | Request::SetAcl { path, .. } => Some(path),
-        Request::GetConfig | Request::Reconfig { .. } | Request::Multi(_) => None,
+        | Request::SetAcl { path, .. }
+        | Request::AddWatch { path, .. }
+        | Request::GetAllChildrenNumber { path } => Some(path),
+        Request::GetConfig
+        | Request::Reconfig { .. }
+        | Request::Multi(_)
+        | Request::MultiRead(_)
+        | Request::GetEphemerals { .. }
+        | Request::WhoAmI => None,
     }
 }
 

@@ -43,7 +43,7 @@ fn recorded_answers_are_accepted_whole_and_refused_when_cut() {
 // What the IO thread accepts is what the completion thread can decode, for any bytes.
 #[test]
 fn accepting_and_decoding_agree_on_spoiled_answers() {
-    const KINDS: [ReplyKind; 9] = [
+    const KINDS: [ReplyKind; 14] = [
         ReplyKind::Void,
         ReplyKind::Path,
         ReplyKind::PathStat,
@@ -53,6 +53,11 @@ fn accepting_and_decoding_agree_on_spoiled_answers() {
         ReplyKind::StringsStat,
         ReplyKind::Acl,
         ReplyKind::Multi,
+        ReplyKind::Acknowledgement,
+        ReplyKind::Paths,
+        ReplyKind::Number,
+        ReplyKind::Identities,
+        ReplyKind::MultiRead,
     ];
     let mut rng = fastrand::Rng::with_seed(7);
     let mut seen = [0, 0];
@@ -69,6 +74,7 @@ fn accepting_and_decoding_agree_on_spoiled_answers() {
             for kind in KINDS {
                 let decodes = match kind.decode(&body, b"") {
                     Ok(Outcome::Multi(mut results)) => results.all(|result| result.is_ok()),
+                    Ok(Outcome::MultiRead(mut results)) => results.all(|result| result.is_ok()),
                     other => other.is_ok(),
                 };
                 assert_eq!(kind.accepts(&body), decodes, "{kind:?} {body:02x?}");

@@ -2,11 +2,12 @@
 //! connection given up (C-202, C-203, C-214, C-264, C-315, C-438, C-632).
 
 use zk_proto::records::{
-    Acl, ConnectResponse, Create2Response, CreateResponse, ExistsResponse, GetAclResponse,
-    GetChildren2Response, GetChildrenResponse, GetDataResponse, Id, MultiHeader, MultiResult,
-    ReplyHeader, SetDataResponse, Stat, WatcherEvent,
+    Acl, AddWatchResponse, ClientInfo, ConnectResponse, Create2Response, CreateResponse,
+    ExistsResponse, GetAclResponse, GetAllChildrenNumberResponse, GetChildren2Response,
+    GetChildrenResponse, GetDataResponse, GetEphemeralsResponse, Id, MultiHeader, MultiReadResult,
+    MultiResult, ReplyHeader, SetDataResponse, Stat, WatcherEvent, WhoAmIResponse,
 };
-use zk_proto::{Code, Jute, List, Op, frame};
+use zk_proto::{AddWatchMode, Code, Jute, List, Op, frame};
 use zk_test_server::OnAccept;
 
 use super::network::Segments;
@@ -47,6 +48,21 @@ fn replies() -> Vec<(Request<'static>, Vec<u8>)> {
     }];
     let acl = List::new(&acl);
     let data = Some(&b"data"[..]);
+    let mut reads = Vec::new();
+    for result in [
+        MultiReadResult::GetData(GetDataResponse { data, stat }),
+        MultiReadResult::GetChildren(GetChildrenResponse { children }),
+        MultiReadResult::Error(Code::NO_NODE),
+    ] {
+        result.encode(&mut reads);
+    }
+    MultiHeader::END.encode(&mut reads);
+    let infos = [ClientInfo {
+        scheme: Some(b"ip"),
+        user: None,
+    }];
+    let infos = List::new(&infos);
+    let mode = AddWatchMode::Persistent;
     vec![
         (create("/a", b"", 0), CreateResponse { path }.to_bytes()),
         (create2, Create2Response { path, stat }.to_bytes()),
@@ -70,6 +86,20 @@ fn replies() -> Vec<(Request<'static>, Vec<u8>)> {
         ),
         (Request::Sync { path }, CreateResponse { path }.to_bytes()),
         (Request::Multi(&[]), multi),
+        (
+            Request::AddWatch { path, mode },
+            AddWatchResponse { err: Code::OK }.to_bytes(),
+        ),
+        (Request::MultiRead(&[]), reads),
+        (
+            Request::GetEphemerals { prefix: path },
+            GetEphemeralsResponse { paths: children }.to_bytes(),
+        ),
+        (
+            Request::GetAllChildrenNumber { path },
+            GetAllChildrenNumberResponse { total: 7 }.to_bytes(),
+        ),
+        (Request::WhoAmI, WhoAmIResponse { infos }.to_bytes()),
     ]
 }
 
@@ -241,8 +271,15 @@ fn a_password_of_another_length_than_16_is_a_failed_attempt() {
 #[test]
 fn lengths_inside_records_that_claim_too_much_are_refused_without_allocation() {
     for (request, body) in replies() {
-        if matches!(request, Request::Exists { .. } | Request::SetData { .. }) {
-            continue; // a stat has no length word
+        let has_no_length = matches!(
+            request,
+            Request::Exists { .. }
+                | Request::SetData { .. }
+                | Request::AddWatch { .. }
+                | Request::GetAllChildrenNumber { .. }
+        );
+        if has_no_length {
+            continue; // a stat, a code, a number
         }
         for word in [i32::MAX, i32::MIN, -2, 1 << 20] {
             let (mut pair, mut reply) = asking(&request);

@@ -401,6 +401,14 @@ fn decode(item: Delivery<u32, u32>, input: &[u8], chroot: &[u8]) -> What {
             state,
             path: text(strip_chroot(chroot, &input[path])),
         },
+        Delivery::Removed {
+            watchers,
+            state: _,
+            path,
+        } => What::Removed {
+            watchers,
+            path: text(strip_chroot(chroot, &path)),
+        },
         Delivery::Session { watchers, state } => What::Session {
             watchers,
             state: state as i32,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use zk_proto::records::{Acl, Id};
-use zk_proto::{Code, List, frame};
+use zk_proto::{AddWatchMode, Code, List, frame};
 
 use super::network::addr;
 use super::pair::Pair;
@@ -77,6 +77,20 @@ impl Pair {
             .unwrap()
     }
 
+    pub(super) fn add_watch(&mut self, path: &str, mode: AddWatchMode, watcher: u32) -> u32 {
+        let path = Some(path.as_bytes());
+        self.try_ask(&Request::AddWatch { path, mode }, Some(watcher))
+            .unwrap()
+    }
+
+    /// Forgets watches without asking the server.
+    pub(super) fn forget_watch(&mut self, kind: i32, path: &str, watcher: Option<u32>) {
+        let path = server_path(&self.chroot, path.as_bytes());
+        self.core
+            .forget_watch(kind, &path, watcher, &mut self.events);
+        self.hand_over();
+    }
+
     pub(super) fn add_auth(&mut self, scheme: &str, secret: &str) -> Result<u32, Code> {
         let credential = self.credentials + 1;
         let (scheme, secret) = (scheme.as_bytes(), secret.as_bytes());
@@ -103,6 +117,7 @@ impl Pair {
         if !self.core.has_watch(kind, &path, watcher) {
             return Err(Code::NO_WATCHER);
         }
+        let all = all || self.core.is_last_watch_that_stays(kind, &path, watcher);
         let cookie = self.asked + 1;
         self.outbox
             .submit_removal(path, kind, all, cookie, watcher)?;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use zk_proto::records::{ConnectRequest, MultiResult, RequestHeader, Stat};
+use zk_proto::records::{ConnectRequest, MultiReadResult, MultiResult, RequestHeader, Stat};
 use zk_proto::{Code, Jute, Op, Text};
 
 use crate::core::{Millis, Outcome};
@@ -19,6 +19,17 @@ pub(super) enum Answer {
     StringsStat(Vec<String>, Stat),
     Acl(Vec<(i32, String, String)>, Stat),
     Multi(Vec<OneResult>),
+    Number(i32),
+    Identities(Vec<(String, String)>),
+    MultiRead(Vec<OneRead>),
+}
+
+/// One result of several reads.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum OneRead {
+    Data(Option<Vec<u8>>),
+    Children(Vec<String>),
+    Error(Code),
 }
 
 /// One result of a transaction.
@@ -70,6 +81,24 @@ impl Answer {
                     })
                     .collect(),
             ),
+            Outcome::Paths(paths) => Self::Strings(paths.iter().map(opt).collect()),
+            Outcome::Number(number) => Self::Number(number),
+            Outcome::Identities(list) => Self::Identities(
+                list.iter()
+                    .map(|info| (opt(info.scheme), opt(info.user)))
+                    .collect(),
+            ),
+            Outcome::MultiRead(results) => Self::MultiRead(
+                results
+                    .map(|result| match result.unwrap() {
+                        MultiReadResult::GetData(r) => OneRead::Data(r.data.map(<[u8]>::to_vec)),
+                        MultiReadResult::GetChildren(r) => {
+                            OneRead::Children(r.children.iter().map(opt).collect())
+                        }
+                        MultiReadResult::Error(code) => OneRead::Error(code),
+                    })
+                    .collect(),
+            ),
         }
     }
 }
@@ -85,6 +114,10 @@ pub(super) enum What {
         watchers: Vec<u32>,
         kind: i32,
         state: i32,
+        path: String,
+    },
+    Removed {
+        watchers: Vec<u32>,
         path: String,
     },
     Session {
@@ -110,6 +143,7 @@ impl fmt::Display for What {
                 path,
                 ..
             } => write!(f, "event {kind} {path} to {watchers:?}"),
+            Self::Removed { watchers, path } => write!(f, "removed {path} to {watchers:?}"),
             Self::Session { watchers, state } => write!(f, "session {state} to {watchers:?}"),
             Self::Auth { credential, code } => write!(f, "auth {credential}: {}", code.0),
         }

@@ -96,11 +96,11 @@ fn watches_can_be_forgotten_without_asking_the_server_in_any_state() {
     pair.get("/a", Some(8));
     pair.settle();
     pair.forget();
-    pair.core.forget_watch(3, b"/a", Some(7));
+    pair.forget_watch(3, "/a", Some(7));
     pair.settle();
     assert!(pair.sent.is_empty());
     pair.cut();
-    pair.core.forget_watch(2, b"/a", None);
+    pair.forget_watch(2, "/a", None);
     pair.settle();
     assert_eq!(pair.log(), ["session 1 to [0]", "session 3 to [0]"]);
 }

@@ -409,7 +409,7 @@ fn who_is_told_is_settled_when_the_event_is_read() {
     pair.forget();
     pair.rival(&[set("/a", b"x")]);
     pair.settle();
-    pair.core.forget_watch(3, b"/a", Some(7));
+    pair.forget_watch(3, "/a", Some(7));
     pair.get("/a", Some(8));
     pair.settle();
     assert_eq!(pair.log(), ["event 3 /a to [7]", "done 2: 0"]);

@@ -1,4 +1,5 @@
 use super::*;
+use crate::core::ReplyKind;
 use crate::ffi::ext_queue::ZOOX_NONE;
 use zk_proto::records::Id;
 
@@ -128,4 +129,74 @@ fn entries_stand_behind_each_other() {
     completion(&mut out, subject(), Ok(outcome));
     assert_eq!(out.len(), HEAD + (HEAD + 8) + (HEAD + 8));
     assert_eq!(out[HEAD..][..4], (HEAD as u32 + 8).to_ne_bytes());
+}
+
+#[test]
+fn a_number_stands_in_the_head() {
+    let (bytes, head) = written(|out| completion(out, subject(), Ok(Outcome::Number(70_000))));
+    assert_eq!((head.payload, head.count), (ZOOX_NUMBER, 70_000));
+    assert_eq!((head.length, bytes.len()), (0, HEAD));
+}
+
+#[test]
+fn identities_lead_to_their_texts_by_offset() {
+    let infos = [ClientInfo {
+        scheme: Some(b"digest"),
+        user: Some(b"bob"),
+    }];
+    let outcome = Outcome::Identities(List::new(&infos));
+    let (bytes, head) = written(|out| completion(out, subject(), Ok(outcome)));
+    assert_eq!((head.payload, head.count), (ZOOX_IDENTITIES, 1));
+    // SAFETY: the payload begins with that many structures.
+    let info = unsafe { bytes[HEAD..].as_ptr().cast::<zoox_acl>().read_unaligned() };
+    assert_eq!((info.perms, info.scheme_length, info.id_length), (0, 6, 3));
+    assert_eq!(bytes[info.scheme as usize..][..7], *b"digest\0");
+    assert_eq!(bytes[info.id as usize..][..4], *b"bob\0");
+}
+
+#[test]
+fn reads_lead_to_their_data_and_names_by_offset() {
+    use zk_proto::records::{GetChildrenResponse, GetDataResponse, MultiHeader};
+    let names = [Some(&b"one"[..]), Some(b"two")];
+    let data = |data| MultiReadResult::GetData(GetDataResponse { data, stat: stat() });
+    let mut body = Vec::new();
+    for result in [
+        data(Some(b"a\0b")),
+        MultiReadResult::Error(Code::NO_NODE),
+        MultiReadResult::GetChildren(GetChildrenResponse {
+            children: List::new(&names),
+        }),
+        data(None),
+    ] {
+        result.encode(&mut body);
+    }
+    zk_proto::Jute::encode(&MultiHeader::END, &mut body);
+    let outcome = ReplyKind::MultiRead.decode(&body, b"").unwrap();
+    let (bytes, head) = written(|out| completion(out, subject(), Ok(outcome)));
+    assert_eq!((head.payload, head.count), (ZOOX_READS, 4));
+    let read = |i: usize| {
+        let at = HEAD + i * size_of::<zoox_read_entry>();
+        // SAFETY: the payload begins with that many structures.
+        unsafe {
+            bytes[at..]
+                .as_ptr()
+                .cast::<zoox_read_entry>()
+                .read_unaligned()
+        }
+    };
+    let [first, second, third, fourth] = [read(0), read(1), read(2), read(3)];
+    assert_eq!(
+        (first.err, first.r#type, first.length),
+        (0, ZOOX_READ_DATA, 3)
+    );
+    assert_eq!(bytes[first.payload as usize..][..3], *b"a\0b");
+    assert_eq!((first.has_stat, first.stat.version), (1, 5));
+    assert_eq!((second.err, second.r#type), (Code::NO_NODE.0, 0));
+    assert_eq!((second.payload, second.length, second.has_stat), (0, 0, 0));
+    assert_eq!(
+        (third.r#type, third.count, third.length),
+        (ZOOX_READ_CHILDREN, 2, 8)
+    );
+    assert_eq!(bytes[third.payload as usize..][..8], *b"one\0two\0");
+    assert_eq!((third.has_stat, fourth.length, fourth.has_stat), (0, -1, 1));
 }

@@ -162,3 +162,37 @@ fn replies_with_too_few_too_many_or_wrong_results_are_marshalling_errors() {
     assert_eq!(places.results().complete(Ok(Outcome::Void)), error);
     assert_eq!(places.codes(), [error.0; 4]);
 }
+
+/// One result of a create2 that wants its stat.
+fn create2(places: &mut Places) -> MultiResults {
+    places.results[0].stat = &raw mut places.stat;
+    MultiResults {
+        results: UserPtr(places.results.as_mut_ptr()),
+        kinds: vec![Kind::Create2],
+    }
+}
+
+// F-29
+#[test]
+fn a_create_that_asks_for_a_stat_gets_it_if_the_server_tells() {
+    let path = Some(&b"/chroot/a"[..]);
+    let mut places = Places::new();
+    let results = create2(&mut places);
+    let bytes = reply(&[MultiResult::Create2(Create2Response { path, stat: stat() })]);
+    assert_eq!(results.complete(outcome(&bytes)), Code::OK);
+    assert_eq!(places.value(), c"/a");
+    assert_eq!(places.stat.version, 3);
+    assert_eq!(places.results[0].stat, &raw mut places.stat);
+
+    let mut places = Places::new();
+    let results = create2(&mut places);
+    let bytes = reply(&[MultiResult::Create(CreateResponse { path })]);
+    assert_eq!(results.complete(outcome(&bytes)), Code::OK);
+    assert_eq!(places.value(), c"/a");
+    assert!(places.results[0].stat.is_null());
+
+    let mut places = Places::new();
+    let results = create2(&mut places);
+    assert_eq!(results.complete(Err(Code::CLOSING)), Code::CLOSING);
+    assert!(places.results[0].value.is_null() && places.results[0].stat.is_null());
+}

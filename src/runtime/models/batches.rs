@@ -18,6 +18,10 @@ impl<T> Reusable for Vec<T> {
     fn is_worth_keeping(&self) -> bool {
         true
     }
+
+    fn size(&self) -> usize {
+        self.len()
+    }
 }
 
 fn push(queue: &Queue, item: u32) {

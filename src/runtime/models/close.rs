@@ -76,7 +76,7 @@ impl Handle {
     fn take_requests(&self, engine: &mut Engine) {
         let mut queue = Queue::default();
         self.inlet.with(|outbox| outbox.take(&mut queue));
-        let cookies = queue.entries.into_iter().map(|entry| entry.cookie);
+        let cookies = queue.entries.into_iter().filter_map(|entry| entry.cookie);
         engine.in_flight.extend(cookies);
     }
 

@@ -10,8 +10,8 @@ use anyhow::{Result, bail};
 
 use super::c_api::Setup;
 use super::rust::run_tests;
-use super::sanitizer::{Sanitizer, nothing_in};
-use crate::artifacts::{SONAME, root};
+use super::sanitizer::{Sanitizer, made_by_library, nothing_in};
+use crate::artifacts::root;
 use crate::report::Report;
 use crate::server::Kind;
 
@@ -113,12 +113,11 @@ fn sees(setup: &Setup, fault: &str, said: &str) -> Result<()> {
 
 /// A report without the leaks in which the library has no part.
 fn less_leaks_of_programs(report: &str) -> String {
-    let library = SONAME.trim_end_matches(".2");
     let kept = report.split("\n\n").filter(|block| {
         let is_leak = block.contains("irect leak of ");
         let frames_only = block.contains("ERROR: LeakSanitizer: detected memory leaks")
             || block.contains("byte(s) leaked in");
-        (!is_leak && !frames_only) || (is_leak && block.contains(library))
+        (!is_leak && !frames_only) || (is_leak && made_by_library(block))
     });
     kept.collect::<Vec<_>>().join("\n\n")
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 
 use super::c_api::Setup;
-use super::sanitizer::nothing_in;
-use crate::artifacts::{Library, SONAME, root};
+use super::sanitizer::{made_by_library, nothing_in};
+use crate::artifacts::{Library, root};
 use crate::report::Report;
 use crate::server::Kind;
 
@@ -95,7 +95,6 @@ fn sees(fault: &str, said: &str) -> Result<()> {
 
 /// A report without the leaks in which the library has no part.
 fn less_leaks_of_programs(report: &str) -> String {
-    let library = SONAME.trim_end_matches(".2");
     let mut blocks: Vec<String> = vec![String::new()];
     for line in report.lines() {
         // "==PID== " and the text; a block ends with an empty one.
@@ -105,7 +104,7 @@ fn less_leaks_of_programs(report: &str) -> String {
             _ => blocks.push(String::new()),
         }
     }
-    blocks.retain(|block| !block.contains("definitely lost") || block.contains(library));
+    blocks.retain(|block| !block.contains("definitely lost") || made_by_library(block));
     blocks.join("\n")
 }
 

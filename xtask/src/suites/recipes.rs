@@ -36,7 +36,7 @@ const SHORT_MS: u32 = 2_000;
 /// What is shown, and how.
 type Scenario = (&'static str, fn(&Stage) -> Result<()>);
 
-const SCENARIOS: [Scenario; 12] = [
+const SCENARIOS: [Scenario; 14] = [
     (
         "a release wakes one waiter of many",
         lock::a_release_wakes_one_waiter,
@@ -48,6 +48,10 @@ const SCENARIOS: [Scenario; 12] = [
     (
         "who gives up waiting for a lock leaves nothing behind",
         lock::giving_up_leaves_nothing,
+    ),
+    (
+        "who gives up without a connection leaves nothing behind either",
+        lock::giving_up_without_connection_leaves_nothing,
     ),
     (
         "the lock of a killed holder passes on",
@@ -68,6 +72,10 @@ const SCENARIOS: [Scenario; 12] = [
     (
         "no item is lost or done twice when consumers are killed and paused",
         queue::items_are_done_once,
+    ),
+    (
+        "a taker who gives up in doubt leaves what is another's",
+        queue::giving_up_leaves_what_is_anothers,
     ),
     (
         "a barrier opens for all at once and counts the living only",

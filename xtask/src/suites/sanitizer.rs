@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use super::c_api::Setup;
-use crate::artifacts::{Library, cargo, link_soname, root, target_dir};
+use crate::artifacts::{Library, SONAME, cargo, link_soname, root, target_dir};
 use crate::process::run_captured;
 use crate::report::Report;
 
@@ -136,6 +136,20 @@ impl Sanitizer {
     }
 }
 
+/// Whether the block of a reported leak was made by the library, and not by a callback that it
+/// has called: below the allocating function only other shared objects come before it.
+pub(super) fn made_by_library(leak: &str) -> bool {
+    let library = SONAME.trim_end_matches(".2");
+    let is_frame = |line: &&str| {
+        let starts = ["#", "at 0x", "by 0x"];
+        starts.iter().any(|start| line.starts_with(start))
+    };
+    let mut callers = leak.lines().map(str::trim_start).filter(is_frame).skip(1);
+    callers
+        .find(|frame| frame.contains(library) || !frame.contains(".so"))
+        .is_some_and(|frame| frame.contains(library))
+}
+
 /// Fails with what `select` leaves of the reports in `folder`, where each process has written
 /// its own.
 pub(super) fn nothing_in(folder: &Path, select: impl Fn(&str) -> String) -> Result<()> {
@@ -162,4 +176,33 @@ pub(super) fn nothing_in(folder: &Path, select: impl Fn(&str) -> String) -> Resu
         shown.join("\n"),
         summaries.join("\n")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::made_by_library;
+
+    #[test]
+    fn a_block_belongs_to_who_has_called_the_allocator() {
+        for (callers, by_library) in [
+            ("#1 0x2 (/t/libzookeeper_mt.so+0x2)", true),
+            (
+                "#1 0x2 (/lib/libc.so.6+0x2)\n#2 0x3 (/t/libzookeeper_mt.so+0x2)",
+                true,
+            ),
+            (
+                "#1 0x2 (/t/close.c+0x2)\n#2 0x3 (/t/libzookeeper_mt.so+0x2)",
+                false,
+            ),
+            ("   by 0x2: f (in /t/libzookeeper_mt.so)", true),
+            (
+                "   by 0x2: on_data (probe.c:9)\n   by 0x3: g (in /t/libzookeeper_mt.so)",
+                false,
+            ),
+            ("", false),
+        ] {
+            let leak = format!("9 bytes are lost\n   at 0x1: malloc (in x.so)\n{callers}\n");
+            assert_eq!(made_by_library(&leak), by_library, "{callers}");
+        }
+    }
 }

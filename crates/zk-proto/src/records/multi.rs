@@ -194,6 +194,17 @@ impl<'a> MultiReadResult<'a> {
     }
 }
 
+impl MultiReadResult<'_> {
+    fn skip(op: i32, r: &mut Reader<'_>) -> Result<(), DecodeError> {
+        match Op::from_i32(op) {
+            Some(Op::GetData) => GetDataResponse::skip(r),
+            Some(Op::GetChildren) => GetChildrenResponse::skip(r),
+            Some(Op::Error) => ErrorResponse::skip(r),
+            _ => Err(DecodeError::BadValue(op)),
+        }
+    }
+}
+
 /// Decodes list entries one by one; after the end mark or an error it yields `None`.
 macro_rules! entries {
     ($(#[$meta:meta])* $name:ident, $($entry:ident => $method:ident),*) => {
@@ -246,9 +257,19 @@ entries! {
 
 impl Results<'_> {
     /// True if all results of a multi decode, up to the end mark.
-    pub fn are_valid(mut self) -> bool {
+    pub fn are_valid(self) -> bool {
+        self.all(MultiResult::skip)
+    }
+
+    /// True if all results of a multiRead decode, up to the end mark.
+    pub fn are_valid_reads(self) -> bool {
+        self.all(MultiReadResult::skip)
+    }
+
+    #[inline(always)]
+    fn all(mut self, skip: fn(i32, &mut Reader<'_>) -> Result<(), DecodeError>) -> bool {
         loop {
-            match self.entry(MultiResult::skip) {
+            match self.entry(skip) {
                 None => return true,
                 Some(Ok(())) => {}
                 Some(Err(_)) => return false,
@@ -305,5 +326,29 @@ mod tests {
         let mut ops = Ops::new(&[0, 0, 0, 3, 0, 0xff, 0xff, 0xff, 0xff]);
         assert_eq!(ops.next_op(), Some(Err(DecodeError::BadValue(3))));
         assert_eq!(ops.next_op(), None);
+    }
+
+    #[test]
+    fn results_of_reads_are_valid_if_they_decode_up_to_the_end_mark() {
+        let names = [Some(&b"a"[..]), None];
+        let mut bytes = Vec::new();
+        for result in [
+            MultiReadResult::GetData(GetDataResponse {
+                data: Some(b"x"),
+                stat: crate::records::Stat::default(),
+            }),
+            MultiReadResult::GetChildren(GetChildrenResponse {
+                children: crate::List::new(&names),
+            }),
+            MultiReadResult::Error(Code::NO_NODE),
+        ] {
+            result.encode(&mut bytes);
+        }
+        MultiHeader::END.encode(&mut bytes);
+        for cut in 0..bytes.len() {
+            assert!(!Results::new(&bytes[..cut]).are_valid_reads(), "{cut}");
+        }
+        assert!(Results::new(&bytes).are_valid_reads());
+        assert!(!Results::new(&bytes).are_valid());
     }
 }

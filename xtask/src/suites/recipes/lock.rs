@@ -86,6 +86,31 @@ pub(super) fn giving_up_leaves_nothing(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
+pub(super) fn giving_up_without_connection_leaves_nothing(stage: &Stage) -> Result<()> {
+    let proxy = stage.proxy()?;
+    let mut observer = stage.living()?;
+    let mut actor = stage.actor(&proxy.connect_string(), LONG_MS)?;
+    actor.must("lock /doubt")?;
+    // Its node is made, but it does not hear of that, and gives up before it can ask.
+    proxy.add(When::reply(Op::Create), Action::Cut { after: 0 });
+    proxy.refuse(true)?;
+    let answer = actor.ask("acquire me 300")?;
+    ensure!(answer.starts_with("-4 "), "{answer}");
+    ensure_eq("nodes of the lock", observer.count("/doubt")?, 1)?;
+    proxy.refuse(false)?;
+    observer.await_count("/doubt", 0)?;
+    // The same when a node stands in the queue.
+    observer.must("lock /doubt")?;
+    observer.must("acquire observer 60000")?;
+    proxy.add(When::reply(Op::GetData), Action::Cut { after: 0 });
+    proxy.refuse(true)?;
+    let answer = actor.ask("acquire me 300")?;
+    ensure!(answer.starts_with("-4 "), "{answer}");
+    ensure_eq("nodes of the lock", observer.count("/doubt")?, 2)?;
+    proxy.refuse(false)?;
+    observer.await_count("/doubt", 1)
+}
+
 pub(super) fn a_killed_holder_is_succeeded(stage: &Stage) -> Result<()> {
     let mut holder = stage.mortal()?;
     let mut heir = stage.living()?;

@@ -1,6 +1,7 @@
 //! The queue.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use zk_proto::Op;
@@ -9,6 +10,8 @@ use zk_proxy::{Action, When};
 use super::{LONG_MS, Stage, ensure_eq};
 
 const ITEMS: usize = 60;
+/// How long a proxy is watched for a request that has to come.
+const LIMIT: Duration = Duration::from_secs(60);
 
 pub(super) fn items_are_put_once(stage: &Stage) -> Result<()> {
     let proxy = stage.proxy()?;
@@ -102,4 +105,45 @@ pub(super) fn items_are_done_once(stage: &Stage) -> Result<()> {
     ensure_eq("results", observer.count("/results")?, ITEMS + 3)?;
     ensure_eq("items left", observer.count("/work/items")?, 0)?;
     observer.await_count("/work/claims", 0)
+}
+
+pub(super) fn giving_up_leaves_what_is_anothers(stage: &Stage) -> Result<()> {
+    let proxy = stage.proxy()?;
+    let mut holder = stage.living()?;
+    holder.must("make /doubts-done")?;
+    holder.must("queue /doubts")?;
+    holder.must("put one")?;
+    let mut actor = stage.actor(&proxy.connect_string(), LONG_MS)?;
+    actor.must("queue /doubts")?;
+
+    // It has taken the item and does not know.
+    proxy.add(When::reply(Op::Multi), Action::Cut { after: 0 });
+    proxy.refuse(true)?;
+    let answer = actor.ask("take 300")?;
+    ensure!(answer.starts_with("-4 "), "{answer}");
+    ensure_eq("claims", holder.count("/doubts/claims")?, 1)?;
+    proxy.refuse(false)?;
+    holder.await_count("/doubts/claims", 0)?;
+
+    // Somebody else takes it while the request is on its way; the answer is lost, and it gives up.
+    proxy.add(When::request(Op::Multi), Action::Hold);
+    actor.tell("take 4000")?;
+    let held = When::request(Op::Multi);
+    ensure!(
+        proxy.wait(LIMIT, |view| view.count(&held) == 2),
+        "no request for the item"
+    );
+    holder.must("take 60000")?;
+    proxy.refuse(true)?;
+    proxy.cut();
+    let answer = actor.hear("take")?;
+    ensure!(answer.starts_with("-4 "), "{answer}");
+    proxy.clear();
+    proxy.refuse(false)?;
+    // What it asks now is answered after its clearing up has begun.
+    actor.hear("state connected")?;
+    let answer = actor.ask("take 300")?;
+    ensure!(answer.starts_with("-7 "), "{answer}");
+    ensure_eq("claims", holder.count("/doubts/claims")?, 1)?;
+    holder.must("done /doubts-done").map(drop)
 }
