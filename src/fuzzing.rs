@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use zk_proto::{Code, EventType, frame};
 
-use crate::core::connect_string::{self, ConnectStringError, Syntax};
+use crate::core::connect_string::{self, ConnectStringError};
 use crate::core::{
     Core, Delivery, Events, Fault, Gate, Millis, Outbox, Queue, ReplyKind, Request, Settings,
     State, encode, input_needed, strip_chroot,

@@ -41,6 +41,7 @@
 #pragma weak zoox_multi_read
 #pragma weak zoox_mute_callbacks
 #pragma weak zoox_set_acl
+#pragma weak zoox_set_connect_limit
 #pragma weak zoox_set_log_level
 #pragma weak zoox_set_queue_until_connected
 #pragma weak zoox_set_request_timeout

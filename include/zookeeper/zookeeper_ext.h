@@ -1197,6 +1197,21 @@ zhandle_t *zoox_with_timeout(zhandle_t *zh, int timeout_ms);
 int zoox_set_session_limit(zhandle_t *zh, int limit_ms);
 
 /**
+ * Limits the time that one attempt to connect may take.
+ *
+ * Without this, a server that does not answer at all is given two thirds of the session timeout,
+ * each server the whole of it, so that two such servers cost the session although a third one is
+ * well. Holds for the attempt that is under way, too. An attempt ends when the session is on.
+ *
+ * \param zh the handle.
+ * \param limit_ms the limit in ms, if that is less than two thirds of the session timeout; 0 for
+ *     the session timeout divided by the number of servers, with which all are tried before the
+ *     session is lost; -1 for none, as at the start.
+ * \return ZOK; ZBADARGUMENTS: a NULL or closed handle, or a limit below -1.
+ */
+int zoox_set_connect_limit(zhandle_t *zh, int limit_ms);
+
+/**
  * Lets requests wait until there is a connection.
  *
  * Without this, requests that are made while there is none fail when the next attempt to

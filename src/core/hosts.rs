@@ -67,6 +67,11 @@ impl Hosts {
         self.current
     }
 
+    /// How many servers there are.
+    pub(crate) fn count(&self) -> usize {
+        self.servers.len()
+    }
+
     /// The server to try now.
     pub(crate) fn attempt(&mut self) -> Option<SocketAddr> {
         if !self.fresh {

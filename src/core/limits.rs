@@ -21,6 +21,16 @@ pub enum SessionLimit {
     Fixed(Millis),
 }
 
+/// How long one attempt to connect may take, if less than the silence that C-413 allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectLimit {
+    /// The session timeout is shared among the servers, as in the Java client, so that the last
+    /// one is tried before the session is lost (F-11).
+    Shared,
+    /// So many milliseconds.
+    Fixed(Millis),
+}
+
 /// How far behind `first` a request id comes in the order of submission, if it is one of the
 /// requests since then. Ids are below 2³¹ and start again from 1 (see [`super::xid`]).
 fn distance(first: i32, xid: i32) -> u32 {
@@ -127,6 +137,21 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
     /// Lets the client take a session for expired by itself, or not (C-435).
     pub fn set_session_limit(&mut self, limit: Option<SessionLimit>) {
         self.session_limit = limit;
+    }
+
+    /// Lets attempts to connect take less time than C-413 gives them, or not.
+    pub fn set_connect_limit(&mut self, limit: Option<ConnectLimit>) {
+        self.connect_limit = limit;
+    }
+
+    /// The silence of a server after which it is left.
+    pub(super) fn patience(&self) -> Millis {
+        let usual = self.timeout.read();
+        match self.connect_limit.filter(|_| !self.state.is_live()) {
+            None => usual,
+            Some(ConnectLimit::Shared) => usual.min(self.timeout.share(self.hosts.count())),
+            Some(ConnectLimit::Fixed(ms)) => usual.min(ms),
+        }
     }
 
     /// When the client gives the session up, if no server answers before.

@@ -31,7 +31,7 @@ pub(crate) mod xid;
 
 pub use event::{Delivery, Events, Fault, State};
 pub use input::input_needed;
-pub use limits::SessionLimit;
+pub use limits::{ConnectLimit, SessionLimit};
 pub use outbox::Gate;
 pub(crate) use outbox::{Outbox, Queue};
 pub use outcome::{MultiOutcome, MultiReadOutcome, Outcome, Paths};

@@ -13,7 +13,7 @@ use super::deadlines::Deadlines;
 use super::event::{Delivery, Events, Fault, FaultKind, State};
 use super::hosts::{Hosts, ListChange};
 use super::input::MAX_FRAME;
-use super::limits::SessionLimit;
+use super::limits::{ConnectLimit, SessionLimit};
 use super::outbox::{Pending, Queue};
 use super::pace::Pace;
 use super::timers::{Millis, Probing, Timeout};
@@ -88,6 +88,7 @@ pub struct Core<C, W, A> {
     /// Requests survive failed attempts to connect.
     pub(super) keeps_requests: bool,
     pub(super) session_limit: Option<SessionLimit>,
+    pub(super) connect_limit: Option<ConnectLimit>,
     /// When a session that is not on at the moment was heard of last.
     pub(super) unheard_since: Option<Millis>,
 }
@@ -140,6 +141,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
             counts: Counts::default(),
             keeps_requests: false,
             session_limit: None,
+            connect_limit: None,
             unheard_since: None,
         }
     }
@@ -240,7 +242,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
     /// has passed its limit, and queues a ping if it is time for one (C-414).
     pub fn handle_timeout(&mut self, now: Millis) -> Result<(), Fault> {
         self.check_session_limit(now)?;
-        if self.state.has_socket() && now >= self.last_received + self.timeout.read() {
+        if self.state.has_socket() && now >= self.last_received + self.patience() {
             let reason = format!("no answer for {} ms", now - self.last_received);
             return Err(Fault::loss(Code::OPERATION_TIMEOUT, reason));
         }
@@ -294,7 +296,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
             };
             return self.pace.until().unwrap_or(now);
         }
-        let mut deadline = self.last_received + self.timeout.read();
+        let mut deadline = self.last_received + self.patience();
         if self.may_ping() {
             deadline = deadline.min(self.last_sent + self.timeout.ping());
         }

@@ -27,6 +27,11 @@ impl Timeout {
         self.ms() * 4 / 3
     }
 
+    /// The part of each of so many servers, which are all tried within the timeout.
+    pub(super) fn share(self, servers: usize) -> Millis {
+        self.ms() / Millis::try_from(servers.max(1)).unwrap_or(Millis::MAX)
+    }
+
     /// Pause after a pass in which every server failed. At least a little, so that a tiny
     /// timeout does not make a busy loop of connects.
     pub(super) fn pause(self) -> Millis {
@@ -75,7 +80,7 @@ mod tests {
     fn fractions_truncate_and_bad_timeouts_count_as_zero() {
         let t = Timeout(1000);
         assert_eq!((t.read(), t.ping(), t.pause()), (666, 333, 16));
-        assert_eq!(t.expiry(), 1333);
+        assert_eq!((t.expiry(), t.share(0), t.share(3)), (1333, 1000, 333));
         let t = Timeout(-5);
         assert_eq!((t.read(), t.ping(), t.pause()), (0, 0, 10));
     }

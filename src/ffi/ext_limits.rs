@@ -15,7 +15,7 @@ use zk_proto::Code;
 use super::caller::{LONGEST, Limit};
 use super::guard;
 use super::types::zhandle_t;
-use crate::core::{Backoff, SessionLimit};
+use crate::core::{Backoff, ConnectLimit, SessionLimit};
 
 /// Limits the time that each request of the handle may take.
 ///
@@ -114,6 +114,36 @@ pub unsafe extern "C-unwind" fn zoox_set_session_limit(
             }
         };
         handle.set_session_limit(limit);
+        Ok(())
+    })
+}
+
+/// Limits the time that one attempt to connect may take.
+///
+/// Without this, a server that does not answer at all is given two thirds of the session timeout,
+/// each server the whole of it, so that two such servers cost the session although a third one is
+/// well. Holds for the attempt that is under way, too. An attempt ends when the session is on.
+///
+/// \param zh the handle.
+/// \param limit_ms the limit in ms, if that is less than two thirds of the session timeout; 0 for
+///     the session timeout divided by the number of servers, with which all are tried before the
+///     session is lost; -1 for none, as at the start.
+/// \return ZOK; ZBADARGUMENTS: a NULL or closed handle, or a limit below -1.
+#[unsafe(no_mangle)]
+pub unsafe extern "C-unwind" fn zoox_set_connect_limit(
+    zh: *mut zhandle_t,
+    limit_ms: c_int,
+) -> c_int {
+    guard::code(zh, |handle| {
+        let limit = match limit_ms {
+            -1 => None,
+            0 => Some(ConnectLimit::Shared),
+            ms => {
+                let ms = u64::try_from(ms).map_err(|_| Code::BAD_ARGUMENTS)?;
+                Some(ConnectLimit::Fixed(ms))
+            }
+        };
+        handle.set_connect_limit(limit);
         Ok(())
     })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::inlet::Bell;
 use super::{Client, Handle};
-use crate::core::{Backoff, Millis, SessionLimit};
+use crate::core::{Backoff, ConnectLimit, Millis, SessionLimit};
 use crate::net::clock;
 
 impl<C: Client> Handle<C> {
@@ -57,6 +57,13 @@ impl<C: Client> Handle<C> {
     /// After how long out of reach a session counts as expired; `None` for never (C-435).
     pub fn set_session_limit(&self, limit: Option<SessionLimit>) {
         self.engine.lock().core.set_session_limit(limit);
+        self.reconsider();
+    }
+
+    /// How long one attempt to connect may take, the one under way included; `None` for the
+    /// rule of C-413.
+    pub fn set_connect_limit(&self, limit: Option<ConnectLimit>) {
+        self.engine.lock().core.set_connect_limit(limit);
         self.reconsider();
     }
 

@@ -69,6 +69,7 @@ const DELIBERATE: &[(&str, &str)] = &[
         "for the end of interpreters and for fork",
     ),
     ("zoox_set_acl", "set_acl with the stat"),
+    ("zoox_set_connect_limit", "a limit of time for an attempt"),
     ("zoox_set_log_level", "the log level of one handle"),
     (
         "zoox_set_queue_until_connected",

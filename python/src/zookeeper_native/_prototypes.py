@@ -166,6 +166,7 @@ OPTIONAL = {
     "zoox_get_request_timeout": (c_int, [_handle]),
     "zoox_with_timeout": (_handle, [_handle, c_int]),
     "zoox_set_session_limit": (c_int, [_handle, c_int]),
+    "zoox_set_connect_limit": (c_int, [_handle, c_int]),
     "zoox_set_queue_until_connected": (c_int, [_handle, c_int]),
     "zoox_set_retry_backoff": (c_int, [_handle, c_int, c_int]),
     "zoox_close": (c_int, [_handle, c_int]),

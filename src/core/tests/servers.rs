@@ -2,7 +2,7 @@
 
 use super::network::{Reach, addr};
 use super::pair::{Pair, Setup};
-use crate::core::State;
+use crate::core::{ConnectLimit, State};
 
 fn hosts(n: usize) -> Setup {
     Setup {
@@ -105,6 +105,26 @@ fn the_connect_timeout_is_not_divided_by_the_number_of_servers() {
     pair.run(12_100);
     let times: Vec<u64> = pair.attempts.iter().map(|(at, _)| at - start).collect();
     assert_eq!(times, [0, 4000, 8000, 12_100]);
+}
+
+// F-11: unless the program asks for it.
+#[test]
+fn the_session_timeout_can_be_shared_among_the_servers() {
+    for (limit, each) in [
+        (ConnectLimit::Shared, 6000 / 4),
+        (ConnectLimit::Fixed(700), 700),
+        (ConnectLimit::Fixed(60_000), 4000),
+    ] {
+        let mut pair = Pair::new(hosts(4));
+        for host in &mut pair.net.hosts {
+            host.reach = Reach::Hole;
+        }
+        pair.core.set_connect_limit(Some(limit));
+        let start = pair.now;
+        pair.run(each * 3 + 1);
+        let times: Vec<u64> = pair.attempts.iter().map(|(at, _)| at - start).collect();
+        assert_eq!(times, [0, each, 2 * each, 3 * each], "{limit:?}");
+    }
 }
 
 // C-450
