@@ -291,7 +291,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
             return Err(undecodable_body(header, events));
         }
         if let Some(effect) = effect {
-            self.apply(*effect, header.err);
+            self.apply(*effect, header.err, events);
         }
         Ok(())
     }

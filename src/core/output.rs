@@ -7,7 +7,7 @@ use super::outbox::Queue;
 use super::session::Core;
 use super::timers::Millis;
 
-impl<C, W: Copy + Eq + Hash, A> Core<C, W, A> {
+impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
     /// Takes queued requests over for sending, now or when the session is on; `queue` is left
     /// empty.
     pub(crate) fn enqueue(&mut self, queue: &mut Queue<C, W>) {
