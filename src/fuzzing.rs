@@ -7,7 +7,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use zk_proto::{Code, frame};
+use zk_proto::{Code, EventType, frame};
 
 use crate::core::connect_string::{self, ConnectStringError};
 use crate::core::{
@@ -297,6 +297,14 @@ impl Client {
                 } => {
                     let path = self.input.get(path).expect("a range of the input");
                     c_api::check_event(kind, state, strip_chroot(&self.chroot, path));
+                    Told::Node { watchers }
+                }
+                Delivery::Removed { watchers, path, .. } => {
+                    c_api::check_event(
+                        EventType::NOT_WATCHING,
+                        0,
+                        strip_chroot(&self.chroot, &path),
+                    );
                     Told::Node { watchers }
                 }
                 Delivery::Session { watchers, state } => Told::Session { watchers, state },

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use zk_proto::frame::{self, Split};
 use zk_proto::records::{
-    ConnectRequest, ConnectResponse, MultiOp, PASSWORD_LEN, ReplyHeader, RequestHeader,
+    ConnectRequest, ConnectResponse, MultiOp, MultiReadOp, PASSWORD_LEN, ReplyHeader,
+    RequestHeader, WatchedPathRequest,
 };
-use zk_proto::{Code, Jute, List, Op, Reader};
+use zk_proto::{AddWatchMode, Code, Jute, List, Op, Reader};
 use zookeeper_mt::core::{Request, State};
 use zookeeper_mt::fuzzing::{Client, GLOBAL, Told};
 
@@ -58,12 +59,31 @@ pub(crate) fn request<'a>(number: u8, path: &'a [u8], ops: &'a [MultiOp<'a>]) ->
             members: None,
             version: -1,
         },
-        _ => Request::Multi(ops),
+        16 => Request::Multi(ops),
+        17 => Request::AddWatch {
+            path,
+            mode: AddWatchMode::Persistent,
+        },
+        18 => Request::AddWatch {
+            path,
+            mode: AddWatchMode::PersistentRecursive,
+        },
+        19 => Request::MultiRead(&READS),
+        20 => Request::GetEphemerals { prefix: path },
+        21 => Request::GetAllChildrenNumber { path },
+        _ => Request::WhoAmI,
     }
 }
 
 /// How many requests [`request`] knows.
-pub(crate) const KINDS: u8 = 17;
+pub(crate) const KINDS: u8 = 23;
+
+const READ: WatchedPathRequest<'static> = WatchedPathRequest {
+    path: Some(b"/a"),
+    watch: false,
+};
+const READS: [MultiReadOp<'static>; 2] =
+    [MultiReadOp::GetData(READ), MultiReadOp::GetChildren(READ)];
 
 /// The connect response of an honest server.
 pub(crate) fn welcome(session_id: i64) -> Vec<u8> {

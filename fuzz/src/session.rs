@@ -117,7 +117,7 @@ impl World {
             }
             Step::RemoveWatches(path, kind, watcher) => {
                 let watcher = watcher.map(|watcher| u32::from(watcher % 4) + 1);
-                let kind = i32::from(kind % 5);
+                let kind = i32::from(kind % 6);
                 let _ = client.remove_watches(path_of(path), kind, watcher);
                 self.send();
             }
