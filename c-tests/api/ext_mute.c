@@ -121,6 +121,7 @@ TEST(muting_does_not_wait_for_a_callback_that_has_ended_its_thread, "G4 T-39")
     stage_t *stage = stage_open("");
     probe_t get = probe("get");
     get.then = leave_thread;
+    harness_lose_memory("what the ended thread had in hand");
     CHECK_INT(zoo_aget(stage->zh, "/a", 0, on_data, &get), ZOK);
     stage_answer_read(stage, ZOO_GETDATA_OP, 0);
     probe_wait(&get, 1);

@@ -313,6 +313,7 @@ TEST(a_callback_that_ends_its_thread_does_not_end_the_process, "C-510 T-39")
     stage_t *stage = stage_open("");
     probe_t get = probe("get");
     get.then = end_thread;
+    harness_lose_memory("what the ended thread had in hand");
     CHECK_INT(zoo_aget(stage->zh, "/a", 0, on_data, &get), ZOK);
     stage_answer_read(stage, ZOO_GETDATA_OP, 0);
     probe_wait(&get, 1);

@@ -111,6 +111,8 @@ void harness_check_bytes(const char *file, int line, const char *what, const voi
 /* Has LeakSanitizer report what is lost by now; nothing without it. Done at the
  * end of each test that passes. */
 void harness_check_leaks(void);
+/* For a test that loses memory of the library on purpose: it is not done then. */
+void harness_lose_memory(const char *reason);
 
 /* Milliseconds on a clock that never goes back. */
 long long harness_now_ms(void);
