@@ -13,6 +13,7 @@ mod chunks;
 pub(crate) mod connect_string;
 mod deadlines;
 pub(crate) mod encode;
+mod ending;
 mod event;
 pub(crate) mod hosts;
 mod input;
