@@ -421,13 +421,13 @@ struct zoox_config {
      * for nobody. Must be NULL with a queue.
      *
      * Each call that leaves a watch, such as zoo_wget() or zoo_awexists(), takes over its
-     * watcherCtx, whatever it returns, if its watcher is not NULL and the handle a live one; so do zoox_init(), unless
-     * it returns NULL, with context, and zoo_set_context(). For each such call release is
-     * called once with the context it was given, unless that was NULL, and after the last
-     * callback that gets it: when the watch has fired or was removed, when it was not left
-     * because the call failed, when the same watch existed already, when zoo_set_context() has
-     * replaced the context and no watch has it, or when the handle is closed. A context that
-     * was given twice is released twice.
+     * watcherCtx, whatever it returns, if its watcher is not NULL and the handle a live one;
+     * so do zoox_init(), unless it returns NULL, with context, and zoo_set_context(). For
+     * each such call release is called once with the context it was given, unless that was
+     * NULL, and after the last callback that gets it: when the watch has fired or was removed,
+     * when it was not left because the call failed, when the same watch existed already, when
+     * zoo_set_context() has replaced the context and no watch has it, or when the handle is
+     * closed. A context that was given twice is released twice.
      *
      * It runs on the completion thread; for what is left at the end on the thread that closes
      * the handle, after all other callbacks, the handle's own context last. Like other
@@ -1161,9 +1161,7 @@ int zoox_get_request_timeout(zhandle_t *zh);
 /**
  * The handle with a limit of time for one call.
  *
- * For the handle's place in a call:
- *
- *     rc = zoo_get(zoox_with_timeout(zh, 500), "/a", 0, buffer, &length, NULL);
+ * For the handle's place in a call: zoo_get(zoox_with_timeout(zh, 500), "/a", 0, ...).
  *
  * The call's requests then have this limit instead of that of the handle, see
  * zoox_set_request_timeout() for what that means. It works with each call of this API that

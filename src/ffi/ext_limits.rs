@@ -56,9 +56,7 @@ pub unsafe extern "C-unwind" fn zoox_get_request_timeout(zh: *mut zhandle_t) -> 
 
 /// The handle with a limit of time for one call.
 ///
-/// For the handle's place in a call:
-///
-///     rc = zoo_get(zoox_with_timeout(zh, 500), "/a", 0, buffer, &length, NULL);
+/// For the handle's place in a call: `zoo_get(zoox_with_timeout(zh, 500), "/a", 0, ...)`.
 ///
 /// The call's requests then have this limit instead of that of the handle, see
 /// zoox_set_request_timeout() for what that means. It works with each call of this API that
