@@ -90,10 +90,11 @@ pub(super) fn run_units(report: &mut Report) -> Result<()> {
 
 fn options(reports: &Path) -> (&'static str, std::ffi::OsString) {
     // Looking up names in each of hundreds of processes takes longer than the tests. Signal
-    // handlers are the program's, and a test that crashes fails without them.
+    // handlers are the program's, and a test that crashes fails without them. Who has made a block
+    // must be told from debug information: the C library has no frame pointers.
     let options = format!(
         "log_path={}/report:exitcode=66:detect_stack_use_after_return=0:allocator_may_return_null=1:symbolize=0:\
-         handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0",
+         fast_unwind_on_malloc=0:handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0",
         reports.display()
     );
     ("ASAN_OPTIONS", options.into())
