@@ -46,6 +46,9 @@ pub(crate) fn a_session_whose_client_stays_away_expires(ensemble: &mut Ensemble)
     let ephemeral = zk
         .create(&format!("{root}/ephemeral"), b"", mode::EPHEMERAL)
         .unwrap();
+    // A leader tells the others to commit before it does so itself.
+    witness.start_sync(2, &root);
+    witness.wait_done(2).unwrap();
     witness.exists(&ephemeral, Some(1)).unwrap();
 
     ensemble.kill(home);
