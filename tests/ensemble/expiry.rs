@@ -30,8 +30,7 @@ pub(crate) fn a_session_that_another_handle_closed_expires_once(ensemble: &mut E
     assert_eq!(zk.close(), [], "told once");
 
     let witness = Zk::connect(&ensemble.hosts(), TIMEOUT);
-    witness.start_sync(1, &root);
-    witness.wait_done(1).unwrap();
+    witness.catch_up(&root);
     assert_eq!(witness.exists(&ephemeral, None), Err(rc::NO_NODE));
 }
 
@@ -46,9 +45,7 @@ pub(crate) fn a_session_whose_client_stays_away_expires(ensemble: &mut Ensemble)
     let ephemeral = zk
         .create(&format!("{root}/ephemeral"), b"", mode::EPHEMERAL)
         .unwrap();
-    // A leader tells the others to commit before it does so itself.
-    witness.start_sync(2, &root);
-    witness.wait_done(2).unwrap();
+    witness.catch_up(&root);
     witness.exists(&ephemeral, Some(1)).unwrap();
 
     ensemble.kill(home);

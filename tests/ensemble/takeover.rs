@@ -32,11 +32,13 @@ pub(crate) fn the_session_goes_to_the_handle_that_takes_it_over(ensemble: &mut E
     ensemble.kill(home);
     insist(&second, || second.set(&root, b"second's own")).unwrap();
     let witness = Zk::connect(&ensemble.host(leader), TIMEOUT);
+    witness.catch_up(&root);
     assert_eq!(witness.get(&root, None).unwrap().0, b"second's own");
     assert_eq!(witness.exists(&ephemeral, None).unwrap().owner, session.0);
 
     // The session ends with the handle that has it, and the other one learns it.
     second.close();
+    witness.catch_up(&root);
     assert_eq!(witness.exists(&ephemeral, None), Err(rc::NO_NODE));
     ensemble.restart(home).unwrap();
     first.wait_for(&Told::session(GLOBAL, state::EXPIRED));

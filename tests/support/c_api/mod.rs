@@ -204,6 +204,14 @@ impl Zk {
         }
     }
 
+    /// Waits until the server has caught up with the leader, which tells the others to commit
+    /// before it does so itself.
+    pub(crate) fn catch_up(&self, path: &str) {
+        const TAG: u64 = 9_999;
+        assert_eq!(self.start_sync(TAG, path), rc::OK);
+        self.wait_done(TAG).unwrap();
+    }
+
     /// The result of the asynchronous call with this tag; everything else is passed over.
     pub(crate) fn wait_done(&self, wanted: u64) -> Result<Got, i32> {
         loop {
