@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::artifacts::{Library, build, cargo, root, target_dir};
 use crate::compile::Program;
 use crate::packages;
-use crate::process::{Running, tied_command};
+use crate::process::{Running, tied_command, wait_for};
 
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// A program that is told to end finishes its round first. Its own watchdog is faster.
@@ -308,14 +308,7 @@ fn live(
 /// Tells the program to end, and waits. `None` if it does not.
 fn end(process: &mut Running) -> Result<Option<ExitStatus>> {
     drop(process.child().stdin.take());
-    let deadline = Instant::now() + END_LIMIT;
-    while Instant::now() < deadline {
-        if let Some(status) = process.try_wait()? {
-            return Ok(Some(status));
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    Ok(None)
+    Ok(wait_for("its end", END_LIMIT, || process.try_wait()).ok())
 }
 
 fn failure(status: Option<ExitStatus>, told: bool, lines: &[String]) -> Option<String> {
