@@ -103,15 +103,11 @@ pub unsafe extern "C-unwind" fn zoox_set_session_limit(
     limit_ms: c_int,
 ) -> c_int {
     guard::code(zh, |handle| {
-        let limit = match limit_ms {
-            -1 => None,
-            0 => Some(SessionLimit::OfTimeout),
-            ms => {
-                let ms = u64::try_from(ms).map_err(|_| Code::BAD_ARGUMENTS)?;
-                Some(SessionLimit::Fixed(ms))
-            }
-        };
-        handle.set_session_limit(limit);
+        handle.set_session_limit(limit(
+            limit_ms,
+            SessionLimit::OfTimeout,
+            SessionLimit::Fixed,
+        )?);
         Ok(())
     })
 }
@@ -133,15 +129,7 @@ pub unsafe extern "C-unwind" fn zoox_set_connect_limit(
     limit_ms: c_int,
 ) -> c_int {
     guard::code(zh, |handle| {
-        let limit = match limit_ms {
-            -1 => None,
-            0 => Some(ConnectLimit::Shared),
-            ms => {
-                let ms = u64::try_from(ms).map_err(|_| Code::BAD_ARGUMENTS)?;
-                Some(ConnectLimit::Fixed(ms))
-            }
-        };
-        handle.set_connect_limit(limit);
+        handle.set_connect_limit(limit(limit_ms, ConnectLimit::Shared, ConnectLimit::Fixed)?);
         Ok(())
     })
 }
@@ -230,6 +218,18 @@ pub unsafe extern "C-unwind" fn zoox_close(zh: *mut zhandle_t, limit_ms: c_int) 
         handle.close_within(Duration::from_millis(ms));
         Ok(())
     })
+}
+
+/// A limit as programs write it: -1 for none, 0 for the rule that the library has, or ms.
+fn limit<L>(ms: c_int, rule: L, fixed: impl FnOnce(u64) -> L) -> Result<Option<L>, Code> {
+    match ms {
+        -1 => Ok(None),
+        0 => Ok(Some(rule)),
+        ms => match u64::try_from(ms) {
+            Ok(ms) => Ok(Some(fixed(ms))),
+            Err(_) => Err(Code::BAD_ARGUMENTS),
+        },
+    }
 }
 
 #[cfg(test)]
