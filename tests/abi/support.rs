@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{env, fs, io};
 
 /// Debian's library.
@@ -71,9 +72,13 @@ fn present(test: &str, path: &str, package: &str) -> Option<PathBuf> {
     None
 }
 
-/// An empty folder of this name for files of a test.
+/// An empty folder for files of a test, whose name begins with this one.
+///
+/// It is the caller's alone: tests run side by side, and two may ask for the same name.
 pub(crate) fn scratch(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    static FOLDERS: AtomicUsize = AtomicUsize::new(0);
+    let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{number}"));
     if folder.exists() {
         fs::remove_dir_all(&folder).expect("the folder of an earlier run goes away");
     }
