@@ -204,7 +204,7 @@ pub(super) const ALL: &[Case] = &[
             vec![
                 ("requests", requests),
                 ("window", 1_000),
-                ("warm-up-ms", 5_000),
+                ("warm-up-ms", 20_000),
             ]
         },
         floor_up_to: None,
