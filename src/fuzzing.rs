@@ -11,8 +11,8 @@ use zk_proto::{Code, EventType, frame};
 
 use crate::core::connect_string::{self, ConnectStringError};
 use crate::core::{
-    Core, Delivery, Events, Fault, Gate, Millis, Outbox, Queue, ReplyKind, Request, Settings,
-    State, encode, input_needed, strip_chroot,
+    Core, Delivery, Events, Fault, Gate, Millis, Outbox, Queue, Reply, ReplyKind, Request,
+    Settings, State, encode, input_needed, strip_chroot,
 };
 use crate::ffi::fuzzing as c_api;
 
@@ -278,12 +278,12 @@ impl Client {
         }
         for delivery in std::mem::take(&mut self.events.deliver) {
             let told = match delivery {
-                Delivery::Reply {
+                Delivery::Reply(Reply {
                     cookie,
                     kind,
                     code,
                     body,
-                } => {
+                }) => {
                     let body = self.input.get(body).expect("a range of the input");
                     self.check_outcome(kind, code, body);
                     let request = cookie;
@@ -318,7 +318,7 @@ impl Client {
             assert!(body.is_empty(), "a failure has no body");
             return;
         }
-        let decoded = kind.decode(body, &self.chroot);
+        let decoded = kind.decoded(body, &self.chroot);
         c_api::check_completion(decoded.expect("what was accepted decodes"));
     }
 }

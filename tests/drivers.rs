@@ -160,7 +160,7 @@ fn requests_from_callbacks_during_close_are_refused() {
     zk.on_told(move |told| {
         if matches!(told, Told::Done(_, Got::Error(Code::CLOSING))) {
             sender
-                .send(handle.submit(get("/"), support::Cookie::Async(99), None))
+                .send(handle.submit(&get("/"), support::Cookie::Async(99), None))
                 .unwrap();
         }
     });

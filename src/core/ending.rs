@@ -5,7 +5,7 @@ use std::hash::Hash;
 use zk_proto::records::RequestHeader;
 use zk_proto::{Code, Jute, Op, frame};
 
-use super::event::{Delivery, Events, Fault, FaultKind, State};
+use super::event::{Delivery, Events, Fault, FaultKind, Reply, State};
 use super::outbox::Queue;
 use super::session::Core;
 use super::timers::Millis;
@@ -123,12 +123,8 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
         self.deadlines.clear();
         let failed = self.in_flight.drain(..).chain(queue.entries.drain(..));
         events.deliver.extend(failed.filter_map(|pending| {
-            Some(Delivery::Reply {
-                cookie: pending.cookie?,
-                kind: pending.kind,
-                code,
-                body: 0..0,
-            })
+            let reply = Reply::bare(pending.cookie?, pending.kind, code);
+            Some(Delivery::Reply(reply))
         }));
     }
 

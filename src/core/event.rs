@@ -117,20 +117,39 @@ impl Fault {
     }
 }
 
+/// The end of a request.
+///
+/// A struct of its own in [`Delivery`]: moved as a whole, where the fields of a variant are
+/// moved in parts that the processor cannot read back at once.
+#[derive(Debug)]
+pub struct Reply<C> {
+    /// Whose it is.
+    pub cookie: C,
+    /// What the body holds.
+    pub kind: ReplyKind,
+    /// Its result.
+    pub code: Code,
+    /// The body, in the input that was being handled; empty unless the code is OK.
+    pub body: Range<usize>,
+}
+
+impl<C> Reply<C> {
+    /// Without a body.
+    pub(crate) fn bare(cookie: C, kind: ReplyKind, code: Code) -> Self {
+        Self {
+            cookie,
+            kind,
+            code,
+            body: 0..0,
+        }
+    }
+}
+
 /// One thing to tell the program. Ranges lie in the input that was being handled.
 #[derive(Debug)]
 pub enum Delivery<C, W> {
     /// A request is finished.
-    Reply {
-        /// Whose it is.
-        cookie: C,
-        /// What the body holds.
-        kind: ReplyKind,
-        /// Its result.
-        code: Code,
-        /// The body; empty unless the code is OK.
-        body: Range<usize>,
-    },
+    Reply(Reply<C>),
     /// A node changed.
     Node {
         /// Who is told, in order.
@@ -163,12 +182,7 @@ pub enum Delivery<C, W> {
 impl<C, W> Delivery<C, W> {
     /// A request that succeeded without a server.
     pub(crate) fn finished(cookie: C) -> Self {
-        Self::Reply {
-            cookie,
-            kind: ReplyKind::Void,
-            code: Code::OK,
-            body: 0..0,
-        }
+        Self::Reply(Reply::bare(cookie, ReplyKind::Void, Code::OK))
     }
 }
 
@@ -183,6 +197,12 @@ pub struct Events<C, W, A> {
     pub session: Option<(i64, [u8; 16])>,
     /// Log lines.
     pub log: log::Buffer,
+}
+
+impl<C, W, A> Events<C, W, A> {
+    pub(crate) fn finish(&mut self, reply: Reply<C>) {
+        self.deliver.push_back(Delivery::Reply(reply));
+    }
 }
 
 impl<C, W, A> Default for Events<C, W, A> {

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use zk_proto::records::{ConnectResponse, ReplyHeader, WatcherEvent};
 use zk_proto::{Code, Jute, Reader, Xid, frame};
 
-use super::event::{Delivery, Events, Fault, FaultKind, State};
+use super::event::{Delivery, Events, Fault, FaultKind, Reply, State};
 use super::outbox::{Effect, Pending};
 use super::reply::ReplyKind;
 use super::session::Core;
@@ -251,24 +251,14 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
             self.apply(*effect, header.err, events);
         }
         if !header.err.is_ok() {
-            events.deliver.push_back(Delivery::Reply {
-                cookie,
-                kind,
-                code: header.err,
-                body: 0..0,
-            });
+            events.finish(Reply::bare(cookie, kind, header.err));
             return Ok(());
         }
         if undecodable {
-            events.deliver.push_back(Delivery::Reply {
-                cookie,
-                kind,
-                code: Code::MARSHALLING_ERROR,
-                body: 0..0,
-            });
+            events.finish(Reply::bare(cookie, kind, Code::MARSHALLING_ERROR));
             return Err(undecodable_body(header, events));
         }
-        events.deliver.push_back(Delivery::Reply {
+        events.finish(Reply {
             cookie,
             kind,
             code: Code::OK,

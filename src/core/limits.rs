@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use zk_proto::Code;
 
-use super::event::{Delivery, Events, Fault, FaultKind};
+use super::event::{Events, Fault, FaultKind, Reply};
 use super::outbox::Effect;
 use super::pace::Backoff;
 use super::session::Core;
@@ -80,12 +80,7 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
         if !self.state.is_live() {
             self.dead += 1;
         }
-        events.deliver.push_back(Delivery::Reply {
-            cookie,
-            kind,
-            code: Code::OPERATION_TIMEOUT,
-            body: 0..0,
-        });
+        events.finish(Reply::bare(cookie, kind, Code::OPERATION_TIMEOUT));
     }
 
     /// Takes out requests that timed out before they could be sent.

@@ -30,7 +30,7 @@ mod timers;
 mod watch;
 pub(crate) mod xid;
 
-pub use event::{Delivery, Events, Fault, State};
+pub use event::{Delivery, Events, Fault, Reply, State};
 pub use input::input_needed;
 pub use limits::{ConnectLimit, SessionLimit};
 pub use outbox::Gate;

@@ -5,7 +5,7 @@ use zk_proto::records::{
     GetAllChildrenNumberResponse, GetChildren2Response, GetChildrenResponse, GetDataResponse,
     GetEphemeralsResponse, Results, WhoAmIResponse,
 };
-use zk_proto::{DecodeError, Jute, Reader, Text};
+use zk_proto::{Code, DecodeError, Jute, Reader, Text};
 
 use super::outcome::{MultiOutcome, MultiReadOutcome, Outcome, Paths};
 use super::paths;
@@ -44,38 +44,61 @@ pub enum ReplyKind {
 }
 
 impl ReplyKind {
-    /// Decodes a body. Paths lose `chroot`.
+    /// Decodes a body into `place`, which stays as it is if that fails. Paths lose `chroot`.
+    ///
+    /// Outcomes are put where they are wanted, as moving one takes longer than decoding it.
+    #[inline]
     pub(crate) fn decode<'a>(
         self,
         body: &'a [u8],
         chroot: &'a [u8],
-    ) -> Result<Outcome<'a>, DecodeError> {
+        place: &mut Result<Outcome<'a>, Code>,
+    ) -> Result<(), DecodeError> {
         // Null strings read as empty ones (C-202).
         let client_path = |path: Text<'a>| paths::strip_chroot(chroot, path.unwrap_or_default());
-        Ok(match self {
-            Self::Void => Outcome::Void,
-            Self::Path => Outcome::Path(client_path(CreateResponse::from_bytes(body)?.path)),
+        match self {
+            Self::Void => *place = Ok(Outcome::Void),
+            Self::Path => {
+                let reply = CreateResponse::from_bytes(body)?;
+                *place = Ok(Outcome::Path(client_path(reply.path)));
+            }
             Self::PathStat => {
                 let reply = Create2Response::from_bytes(body)?;
-                Outcome::PathStat(client_path(reply.path), reply.stat)
+                *place = Ok(Outcome::PathStat(client_path(reply.path), reply.stat));
             }
-            Self::Stat => Outcome::Stat(ExistsResponse::from_bytes(body)?.stat),
+            Self::Stat => *place = Ok(Outcome::Stat(ExistsResponse::from_bytes(body)?.stat)),
             Self::Data => {
                 let reply = GetDataResponse::from_bytes(body)?;
-                Outcome::Data(reply.data, reply.stat)
+                *place = Ok(Outcome::Data(reply.data, reply.stat));
             }
-            Self::Strings => Outcome::Strings(GetChildrenResponse::from_bytes(body)?.children),
+            Self::Strings => {
+                let reply = GetChildrenResponse::from_bytes(body)?;
+                *place = Ok(Outcome::Strings(reply.children));
+            }
             Self::StringsStat => {
                 let reply = GetChildren2Response::from_bytes(body)?;
-                Outcome::StringsStat(reply.children, reply.stat)
+                *place = Ok(Outcome::StringsStat(reply.children, reply.stat));
             }
             Self::Acl => {
                 let reply = GetAclResponse::from_bytes(body)?;
-                Outcome::Acl(reply.acl, reply.stat)
+                *place = Ok(Outcome::Acl(reply.acl, reply.stat));
             }
-            Self::Multi => Outcome::Multi(MultiOutcome::new(body, chroot)),
-            _ => return self.decode_rarer(body, chroot),
-        })
+            Self::Multi => *place = Ok(Outcome::Multi(MultiOutcome::new(body, chroot))),
+            _ => *place = Ok(self.decode_rarer(body, chroot)?),
+        }
+        Ok(())
+    }
+
+    /// [`decode`](Self::decode) for tests, which want the outcome itself.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn decoded<'a>(
+        self,
+        body: &'a [u8],
+        chroot: &'a [u8],
+    ) -> Result<Outcome<'a>, DecodeError> {
+        let mut place = Err(Code::MARSHALLING_ERROR);
+        self.decode(body, chroot, &mut place)?;
+        Ok(place.expect("what decodes has an outcome"))
     }
 
     /// True if [`decode`](Self::decode) will succeed, and for multis, every result too. Builds

@@ -223,7 +223,7 @@ pub unsafe extern "C-unwind" fn zoo_adelete(
     // SAFETY: the documentation asks for NULL or a C string.
     let path = unsafe { text(path) };
     let call = Async::Void(completion, UserPtr::data(data));
-    submit(zh, Request::Delete { path, version }, Watch::No, call)
+    submit(zh, &Request::Delete { path, version }, Watch::No, call)
 }
 
 /// Changes the members of the ensemble without waiting.
@@ -261,7 +261,7 @@ pub unsafe extern "C-unwind" fn zoo_areconfig(
     // SAFETY: the documentation asks for NULL or C strings.
     let request = unsafe { requests::reconfig(joining, leaving, members, version) };
     let call = Async::Data(dc, UserPtr::data(data));
-    submit(zh, request, Watch::No, call)
+    submit(zh, &request, Watch::No, call)
 }
 
 /// Replaces a node's data without waiting.
@@ -304,7 +304,7 @@ pub unsafe extern "C-unwind" fn zoo_aset(
             data,
             version,
         };
-        handle.submit(request, Cookie::Async(call), None)
+        handle.submit(&request, Cookie::Async(call), None)
     })
 }
 
@@ -334,7 +334,7 @@ pub unsafe extern "C-unwind" fn zoo_async(
     // SAFETY: the documentation asks for NULL or a C string.
     let path = unsafe { text(path) };
     let call = Async::String(completion, UserPtr::data(data));
-    submit(zh, Request::Sync { path }, Watch::No, call)
+    submit(zh, &Request::Sync { path }, Watch::No, call)
 }
 
 /// Reads a node's ACL without waiting.
@@ -362,7 +362,7 @@ pub unsafe extern "C-unwind" fn zoo_aget_acl(
     // SAFETY: the documentation asks for NULL or a C string.
     let path = unsafe { text(path) };
     let call = Async::Acl(completion, UserPtr::data(data));
-    submit(zh, Request::GetAcl { path }, Watch::No, call)
+    submit(zh, &Request::GetAcl { path }, Watch::No, call)
 }
 
 /// Replaces a node's ACL without waiting.
@@ -398,6 +398,6 @@ pub unsafe extern "C-unwind" fn zoo_aset_acl(
     guard::request(zh, |handle| {
         let acl = acl?;
         let request = requests::set_acl(path, version, &acl, false)?;
-        handle.submit(request, Cookie::Async(call), None)
+        handle.submit(&request, Cookie::Async(call), None)
     })
 }

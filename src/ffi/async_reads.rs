@@ -53,7 +53,7 @@ pub unsafe extern "C-unwind" fn zoo_aexists(
     let path = unsafe { text(path) };
     let watch = Watch::flag(watch);
     let call = Async::Stat(completion, UserPtr::data(data));
-    submit(zh, Request::Exists { path }, watch, call)
+    submit(zh, &Request::Exists { path }, watch, call)
 }
 
 /// Asks if a node exists, without waiting.
@@ -91,7 +91,7 @@ pub unsafe extern "C-unwind" fn zoo_awexists(
     let path = unsafe { text(path) };
     let watch = Watch::own(watcher, watcherCtx);
     let call = Async::Stat(completion, UserPtr::data(data));
-    submit(zh, Request::Exists { path }, watch, call)
+    submit(zh, &Request::Exists { path }, watch, call)
 }
 
 /// Reads a node's data without waiting.
@@ -128,7 +128,7 @@ pub unsafe extern "C-unwind" fn zoo_aget(
     let path = unsafe { text(path) };
     let watch = Watch::flag(watch);
     let call = Async::Data(completion, UserPtr::data(data));
-    submit(zh, Request::GetData { path }, watch, call)
+    submit(zh, &Request::GetData { path }, watch, call)
 }
 
 /// Reads a node's data without waiting.
@@ -166,7 +166,7 @@ pub unsafe extern "C-unwind" fn zoo_awget(
     let path = unsafe { text(path) };
     let watch = Watch::own(watcher, watcherCtx);
     let call = Async::Data(completion, UserPtr::data(data));
-    submit(zh, Request::GetData { path }, watch, call)
+    submit(zh, &Request::GetData { path }, watch, call)
 }
 
 /// Reads the ensemble's configuration without waiting.
@@ -198,7 +198,7 @@ pub unsafe extern "C-unwind" fn zoo_agetconfig(
 ) -> c_int {
     let watch = Watch::flag(watch);
     let call = Async::Data(completion, UserPtr::data(data));
-    submit(zh, Request::GetConfig, watch, call)
+    submit(zh, &Request::GetConfig, watch, call)
 }
 
 /// Reads the ensemble's configuration without waiting.
@@ -231,7 +231,7 @@ pub unsafe extern "C-unwind" fn zoo_awgetconfig(
 ) -> c_int {
     let watch = Watch::own(watcher, watcherCtx);
     let call = Async::Data(completion, UserPtr::data(data));
-    submit(zh, Request::GetConfig, watch, call)
+    submit(zh, &Request::GetConfig, watch, call)
 }
 
 /// Lists a node's children without waiting.
@@ -269,7 +269,7 @@ pub unsafe extern "C-unwind" fn zoo_aget_children(
     let path = unsafe { text(path) };
     let watch = Watch::flag(watch);
     let call = Async::Strings(completion, UserPtr::data(data));
-    submit(zh, Request::GetChildren { path }, watch, call)
+    submit(zh, &Request::GetChildren { path }, watch, call)
 }
 
 /// Lists a node's children without waiting.
@@ -308,7 +308,7 @@ pub unsafe extern "C-unwind" fn zoo_awget_children(
     let path = unsafe { text(path) };
     let watch = Watch::own(watcher, watcherCtx);
     let call = Async::Strings(completion, UserPtr::data(data));
-    submit(zh, Request::GetChildren { path }, watch, call)
+    submit(zh, &Request::GetChildren { path }, watch, call)
 }
 
 /// Lists a node's children and gets its statistics, without waiting.
@@ -346,7 +346,7 @@ pub unsafe extern "C-unwind" fn zoo_aget_children2(
     let path = unsafe { text(path) };
     let watch = Watch::flag(watch);
     let call = Async::StringsStat(completion, UserPtr::data(data));
-    submit(zh, Request::GetChildren2 { path }, watch, call)
+    submit(zh, &Request::GetChildren2 { path }, watch, call)
 }
 
 /// Lists a node's children and gets its statistics, without waiting.
@@ -385,5 +385,5 @@ pub unsafe extern "C-unwind" fn zoo_awget_children2(
     let path = unsafe { text(path) };
     let watch = Watch::own(watcher, watcherCtx);
     let call = Async::StringsStat(completion, UserPtr::data(data));
-    submit(zh, Request::GetChildren2 { path }, watch, call)
+    submit(zh, &Request::GetChildren2 { path }, watch, call)
 }

@@ -110,7 +110,7 @@ impl<'a> Caller<'a> {
     #[inline]
     pub(super) fn submit(
         &self,
-        request: Request<'_>,
+        request: &Request<'_>,
         cookie: Cookie,
         watcher: Option<Watcher>,
     ) -> Result<(), Code> {

@@ -122,7 +122,7 @@ impl CClient {
     fn queue_completion(
         &self,
         cookie: Cookie,
-        result: Result<Outcome<'_>, Code>,
+        result: Result<&Outcome<'_>, Code>,
         entries: &mut Vec<u8>,
     ) {
         let (call, results) = match cookie {
@@ -191,7 +191,7 @@ impl Client for CClient {
         self.session.store(id, password);
     }
 
-    fn finish_sync(&self, cookie: Cookie, result: Result<Outcome<'_>, Code>) {
+    fn finish_sync(&self, cookie: Cookie, result: Result<&Outcome<'_>, Code>) {
         match cookie {
             Cookie::Sync(call) => {
                 if guard::inside(self.id, || call.finish(result)).is_none() {
@@ -214,7 +214,7 @@ impl Client for CClient {
         }
     }
 
-    fn complete(&self, cookie: Cookie, result: Result<Outcome<'_>, Code>, scratch: &mut Scratch) {
+    fn complete(&self, cookie: Cookie, result: Result<&Outcome<'_>, Code>, scratch: &mut Scratch) {
         if self.queue.is_some() {
             return self.queue_completion(cookie, result, &mut scratch.entries);
         }

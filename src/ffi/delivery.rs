@@ -90,8 +90,11 @@ impl Args {
 
 impl Async {
     /// The result, unless it is not one for each of the reads that were asked for.
-    pub(super) fn judge(self, result: Result<Outcome<'_>, Code>) -> Result<Outcome<'_>, Code> {
-        match (self, &result) {
+    pub(super) fn judge<'r, 'a>(
+        self,
+        result: Result<&'r Outcome<'a>, Code>,
+    ) -> Result<&'r Outcome<'a>, Code> {
+        match (self, result) {
             (Self::Reads(_, _, asked), Ok(Outcome::MultiRead(results)))
                 if results.count() != asked as usize =>
             {
@@ -102,15 +105,15 @@ impl Async {
     }
 
     /// Lays out the arguments: copies in `scratch`, data where it was received.
-    pub(super) fn args(self, result: Result<Outcome<'_>, Code>, scratch: &mut Scratch) -> Args {
+    pub(super) fn args(self, result: Result<&Outcome<'_>, Code>, scratch: &mut Scratch) -> Args {
         let mut args = Args::failed(Code::OK);
         match (self, self.judge(result)) {
             (_, Err(code)) => return Args::failed(code),
             (Self::Void(..), Ok(_)) => {}
-            (Self::Stat(..), Ok(Outcome::Stat(stat))) => args.stat = scratch.stat(&stat),
+            (Self::Stat(..), Ok(Outcome::Stat(stat))) => args.stat = scratch.stat(stat),
             (Self::Data(..), Ok(Outcome::Data(data, stat))) => {
-                (args.value, args.value_len) = received(data);
-                args.stat = scratch.stat(&stat);
+                (args.value, args.value_len) = received(*data);
+                args.stat = scratch.stat(stat);
             }
             (Self::Strings(..), Ok(Outcome::Strings(list))) => {
                 args.strings = scratch.strings(list.iter());
@@ -120,26 +123,26 @@ impl Async {
             }
             (Self::StringsStat(..), Ok(Outcome::StringsStat(list, stat))) => {
                 args.strings = scratch.strings(list.iter());
-                args.stat = scratch.stat(&stat);
+                args.stat = scratch.stat(stat);
             }
             (Self::String(..), Ok(Outcome::Path(path) | Outcome::PathStat(path, _))) => {
                 args.value = scratch.string(path);
             }
             (Self::StringStat(..), Ok(Outcome::PathStat(path, stat))) => {
                 args.value = scratch.string(path);
-                args.stat = scratch.stat(&stat);
+                args.stat = scratch.stat(stat);
             }
             (Self::Acl(..), Ok(Outcome::Acl(list, stat))) => {
-                args.acl = scratch.acl(list);
-                args.stat = scratch.stat(&stat);
+                args.acl = scratch.acl(*list);
+                args.stat = scratch.stat(stat);
             }
-            (Self::Number(..), Ok(Outcome::Number(number))) => args.value_len = number,
+            (Self::Number(..), Ok(Outcome::Number(number))) => args.value_len = *number,
             (Self::Identities(..), Ok(Outcome::Identities(list))) => {
-                args.identities = scratch.identities(list);
+                args.identities = scratch.identities(*list);
             }
             (Self::Reads(_, _, count), Ok(Outcome::MultiRead(results))) => {
                 args.value_len = convert::length(count as usize);
-                args.reads = scratch.reads(results);
+                args.reads = scratch.reads(*results);
             }
             // The runtime decodes by the request, so this is a bug; the program gets an error.
             (_, Ok(_)) => return Args::failed(Code::MARSHALLING_ERROR),

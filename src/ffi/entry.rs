@@ -29,7 +29,7 @@ pub(super) struct Subject {
 }
 
 /// Appends the entry of a call that has ended.
-pub(super) fn completion(out: &mut Vec<u8>, subject: Subject, result: Result<Outcome<'_>, Code>) {
+pub(super) fn completion(out: &mut Vec<u8>, subject: Subject, result: Result<&Outcome<'_>, Code>) {
     let mut entry = Entry::start(out, ZOOX_COMPLETION, subject);
     match result {
         Ok(outcome) => entry.outcome(outcome),
@@ -43,7 +43,7 @@ pub(super) fn transaction(
     out: &mut Vec<u8>,
     subject: Subject,
     results: &MultiResults,
-    result: Result<Outcome<'_>, Code>,
+    result: Result<&Outcome<'_>, Code>,
 ) {
     let mut entry = Entry::start(out, ZOOX_COMPLETION, subject);
     entry.payload(ZOOX_RESULTS, 0, results.len());
@@ -114,35 +114,35 @@ impl<'a> Entry<'a> {
         self.put(offset_of!(zoox_entry, count), &int(count).to_ne_bytes());
     }
 
-    fn outcome(&mut self, outcome: Outcome<'_>) {
+    fn outcome(&mut self, outcome: &Outcome<'_>) {
         match outcome {
             Outcome::Void => {}
             Outcome::Path(path) => self.string(path),
             Outcome::PathStat(path, stat) => {
-                self.stat(&stat);
+                self.stat(stat);
                 self.string(path);
             }
-            Outcome::Stat(stat) => self.stat(&stat),
+            Outcome::Stat(stat) => self.stat(stat),
             Outcome::Data(data, stat) => {
-                self.stat(&stat);
-                self.data(data);
+                self.stat(stat);
+                self.data(*data);
             }
             Outcome::Strings(list) => self.strings(list.iter()),
             Outcome::Paths(paths) => self.strings(paths.iter()),
             Outcome::StringsStat(list, stat) => {
-                self.stat(&stat);
+                self.stat(stat);
                 self.strings(list.iter());
             }
             Outcome::Acl(list, stat) => {
-                self.stat(&stat);
-                self.acl(list);
+                self.stat(stat);
+                self.acl(*list);
             }
             Outcome::Number(number) => {
                 self.payload(ZOOX_NUMBER, 0, 0);
                 self.put(offset_of!(zoox_entry, count), &number.to_ne_bytes());
             }
-            Outcome::Identities(list) => self.identities(list),
-            Outcome::MultiRead(results) => self.reads(results),
+            Outcome::Identities(list) => self.identities(*list),
+            Outcome::MultiRead(results) => self.reads(*results),
             // The runtime decodes by the request, so this is a bug.
             Outcome::Multi(_) => self.rc(Code::MARSHALLING_ERROR),
         }

@@ -50,7 +50,7 @@ pub unsafe extern "C-unwind" fn zoox_aset_acl(
     guard::code(zh, |handle| {
         let acl = acl?;
         let request = requests::set_acl(path, version, &acl, true)?;
-        handle.submit(request, Cookie::Async(call), None)
+        handle.submit(&request, Cookie::Async(call), None)
     })
 }
 
@@ -80,7 +80,7 @@ pub unsafe extern "C-unwind" fn zoox_set_acl(
         let acl = acl?;
         let request = requests::set_acl(path, version, &acl, true)?;
         sync_call::wait(&handle.client().calls, Out::Stat(UserPtr(stat)), |cookie| {
-            handle.submit(request, cookie, None)
+            handle.submit(&request, cookie, None)
         })
     })
 }

@@ -383,7 +383,7 @@ unsafe fn converted<'a>(
 }
 
 fn submit(handle: &Caller<'_>, reads: &[MultiReadOp<'_>], cookie: Cookie) -> Result<(), Code> {
-    handle.submit(Request::MultiRead(reads), cookie, None)
+    handle.submit(&Request::MultiRead(reads), cookie, None)
 }
 
 const _: () = {

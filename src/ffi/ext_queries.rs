@@ -80,7 +80,7 @@ pub unsafe extern "C-unwind" fn zoox_aget_ephemerals(
     // SAFETY: the documentation asks for NULL or a C string.
     let prefix = unsafe { text(prefix) };
     let call = Async::Strings(completion, UserPtr::data(data));
-    submit(zh, Request::GetEphemerals { prefix }, Watch::No, call)
+    submit(zh, &Request::GetEphemerals { prefix }, Watch::No, call)
 }
 
 /// Counts the nodes below a node: children, their children, and so on.
@@ -130,7 +130,7 @@ pub unsafe extern "C-unwind" fn zoox_aget_all_children_number(
     // SAFETY: the documentation asks for NULL or a C string.
     let path = unsafe { text(path) };
     let call = Async::Number(completion, UserPtr::data(data));
-    submit(zh, Request::GetAllChildrenNumber { path }, Watch::No, call)
+    submit(zh, &Request::GetAllChildrenNumber { path }, Watch::No, call)
 }
 
 /// Asks as whom the server knows this connection.
@@ -174,5 +174,5 @@ pub unsafe extern "C-unwind" fn zoox_awho_am_i(
     data: *const c_void,
 ) -> c_int {
     let call = Async::Identities(completion, UserPtr::data(data));
-    submit(zh, Request::WhoAmI, Watch::No, call)
+    submit(zh, &Request::WhoAmI, Watch::No, call)
 }

@@ -86,7 +86,7 @@ pub unsafe extern "C-unwind" fn zoox_add_watch(
             let mode = AddWatchMode::from_i32(mode).ok_or(Code::BAD_ARGUMENTS)?;
             let watcher = watcher.ok_or(Code::BAD_ARGUMENTS)?;
             sync_call::wait(&handle.client().calls, Out::Nothing, |cookie| {
-                handle.submit(Request::AddWatch { path, mode }, cookie, Some(watcher))
+                handle.submit(&Request::AddWatch { path, mode }, cookie, Some(watcher))
             })
         };
         call().inspect_err(|_| handle.hand_back())
@@ -129,7 +129,7 @@ pub unsafe extern "C-unwind" fn zoox_aadd_watch(
             let mode = AddWatchMode::from_i32(mode).ok_or(Code::BAD_ARGUMENTS)?;
             let watcher = watcher.ok_or(Code::BAD_ARGUMENTS)?;
             let request = Request::AddWatch { path, mode };
-            handle.submit(request, Cookie::Async(call), Some(watcher))
+            handle.submit(&request, Cookie::Async(call), Some(watcher))
         };
         submit().inspect_err(|_| handle.hand_back())
     })

@@ -130,7 +130,7 @@ pub(crate) fn check_completion(outcome: Outcome<'_>) {
     };
     let expected = View::of(outcome);
     let mut scratch = Scratch::default();
-    let args = call.args(Ok(outcome), &mut scratch);
+    let args = call.args(Ok(&outcome), &mut scratch);
     // SAFETY: the arguments lead into `scratch` and the outcome, which both live on; nothing is
     // unwound.
     unsafe { call.call(args) };
@@ -141,9 +141,9 @@ pub(crate) fn check_completion(outcome: Outcome<'_>) {
 /// Lays out the arguments and writes the entry, without looking at what is in them.
 fn convert_only(outcome: Outcome<'_>, call: Async) {
     let mut scratch = Scratch::default();
-    call.args(Ok(outcome), &mut scratch);
+    call.args(Ok(&outcome), &mut scratch);
     let mut out = Vec::new();
-    entry::completion(&mut out, subject(), Ok(outcome));
+    entry::completion(&mut out, subject(), Ok(&outcome));
     assert_eq!(head_of(&out).rc, 0);
 }
 
@@ -174,7 +174,7 @@ fn subject() -> Subject {
 fn check_entry(outcome: Outcome<'_>, expected: View) {
     // Behind something else, as offsets count from the entry's own start.
     let mut out = vec![0xee; 64];
-    entry::completion(&mut out, subject(), Ok(outcome));
+    entry::completion(&mut out, subject(), Ok(&outcome));
     let bytes = out.split_off(64);
     let head = head_of(&bytes);
     let mut seen = payload(&head, &bytes);

@@ -232,7 +232,7 @@ pub unsafe extern "C-unwind" fn zoo_amulti(
         unsafe {
             transaction::submit(handle, count, ops, results, |request, results, refusal| {
                 let cookie = Cookie::AsyncMulti(call, results);
-                handle.submit(request, cookie, None).map_err(refusal)
+                handle.submit(&request, cookie, None).map_err(refusal)
             })
         }
     })
@@ -271,7 +271,7 @@ pub unsafe extern "C-unwind" fn zoo_multi(
                     let client = handle.client();
                     let out = Out::Multi(UserPtr(&raw mut *results));
                     let done = sync_call::wait(&client.calls, out, |cookie| {
-                        handle.submit(request, cookie, None).map_err(refusal)
+                        handle.submit(&request, cookie, None).map_err(refusal)
                     });
                     client.transactions.give(results);
                     done

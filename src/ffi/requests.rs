@@ -71,14 +71,16 @@ pub(super) fn submit_create(
 ) -> c_int {
     guard::request(zh, |handle| {
         let create = create.inspect_err(|_| skip_request_id())?;
-        handle.submit(create.request(stat), Cookie::Async(call), None)
+        handle.submit(&create.request(stat), Cookie::Async(call), None)
     })
 }
 
-/// An asynchronous request from start to end.
+/// An asynchronous request from start to end. Part of each call, whose arguments need not go
+/// through memory then.
+#[inline(always)]
 pub(super) fn submit(
     zh: *const zhandle_t,
-    request: Request<'_>,
+    request: &Request<'_>,
     watch: Watch,
     call: Async,
 ) -> c_int {

@@ -72,7 +72,7 @@ impl Out {
     /// # Safety
     /// The pointers are valid, as the documentation of the C calls asks, and the caller who
     /// gave them is waiting.
-    unsafe fn store(self, result: Result<Outcome<'_>, Code>) -> Code {
+    unsafe fn store(self, result: Result<&Outcome<'_>, Code>) -> Code {
         interleave();
         if let Self::Multi(results) = self {
             // SAFETY: promised by our caller; nobody writes to them meanwhile.
@@ -87,7 +87,7 @@ impl Out {
 
     /// # Safety
     /// As for [`store`](Self::store).
-    unsafe fn store_outcome(self, outcome: Outcome<'_>) -> Result<(), Code> {
+    unsafe fn store_outcome(self, outcome: &Outcome<'_>) -> Result<(), Code> {
         // SAFETY: promised by our caller.
         unsafe {
             match (self, outcome) {
@@ -97,28 +97,28 @@ impl Out {
                 }
                 (Self::Path(buffer, size, to), Outcome::PathStat(path, stat)) => {
                     store_string(buffer.0, size, path);
-                    store_stat(to, &stat);
+                    store_stat(to, stat);
                 }
-                (Self::Stat(to), Outcome::Stat(stat)) => store_stat(to, &stat),
+                (Self::Stat(to), Outcome::Stat(stat)) => store_stat(to, stat),
                 (Self::Data(buffer, length, to), Outcome::Data(data, stat)) => {
-                    store_data(buffer.0, length.0, data);
-                    store_stat(to, &stat);
+                    store_data(buffer.0, length.0, *data);
+                    store_stat(to, stat);
                 }
                 (Self::NewData(to, length, to_stat), Outcome::Data(data, stat)) => {
-                    store_new(to, || alloc::terminated(data))?;
+                    store_new(to, || alloc::terminated(*data))?;
                     if !length.0.is_null() {
                         length
                             .0
                             .write(data.map_or(-1, |data| convert::length(data.len())));
                     }
-                    store_stat(to_stat, &stat);
+                    store_stat(to_stat, stat);
                 }
                 (Self::NewPath(to, _), Outcome::Path(path)) => {
                     store_new(to, || alloc::terminated(Some(path)))?;
                 }
                 (Self::NewPath(to, to_stat), Outcome::PathStat(path, stat)) => {
                     store_new(to, || alloc::terminated(Some(path)))?;
-                    store_stat(to_stat, &stat);
+                    store_stat(to_stat, stat);
                 }
                 (Self::Strings(to, _), Outcome::Strings(list)) => {
                     store_new(to, || alloc::strings(list.iter()))?;
@@ -128,22 +128,22 @@ impl Out {
                 }
                 (Self::Strings(to, to_stat), Outcome::StringsStat(list, stat)) => {
                     store_new(to, || alloc::strings(list.iter()))?;
-                    store_stat(to_stat, &stat);
+                    store_stat(to_stat, stat);
                 }
                 (Self::Acl(to, to_stat), Outcome::Acl(list, stat)) => {
-                    store_new(to, || alloc::acl(list))?;
-                    store_stat(to_stat, &stat);
+                    store_new(to, || alloc::acl(*list))?;
+                    store_stat(to_stat, stat);
                 }
                 (Self::Number(to), Outcome::Number(number)) => {
                     if !to.0.is_null() {
-                        to.0.write(number);
+                        to.0.write(*number);
                     }
                 }
                 (Self::Identities(to), Outcome::Identities(list)) => {
-                    store_new(to, || alloc::identities(list))?;
+                    store_new(to, || alloc::identities(*list))?;
                 }
                 (Self::Reads(to, count), Outcome::MultiRead(results)) => {
-                    for (i, result) in alloc::reads(results, count)?.into_iter().enumerate() {
+                    for (i, result) in alloc::reads(*results, count)?.into_iter().enumerate() {
                         to.0.add(i).write(result);
                     }
                 }
@@ -238,7 +238,7 @@ pub(crate) struct SyncCall {
 impl SyncCall {
     /// Stores the result and lets the caller go on. The lock is held while it is stored, so a
     /// caller who gives up waits until it is.
-    pub(super) fn finish(&self, result: Result<Outcome<'_>, Code>) {
+    pub(super) fn finish(&self, result: Result<&Outcome<'_>, Code>) {
         self.waiter.finish(|| match self.out.lock().take() {
             // SAFETY: the pointers come from a caller who waits as long as `out` was there, and
             // who promises by the documentation of the C call that they are valid.
@@ -344,7 +344,7 @@ pub(super) fn request(
         let watcher = watch.resolve(handle);
         let call = || {
             wait(&handle.client().calls, out?, |cookie| {
-                handle.submit(request, cookie, watcher)
+                handle.submit(&request, cookie, watcher)
             })
         };
         call().inspect_err(|_| handle.hand_back())

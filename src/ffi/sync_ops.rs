@@ -371,7 +371,7 @@ pub unsafe extern "C-unwind" fn zoo_set2(
             version,
         };
         sync_call::wait(&handle.client().calls, Out::Stat(UserPtr(stat)), |cookie| {
-            handle.submit(request, cookie, None)
+            handle.submit(&request, cookie, None)
         })
     })
 }
@@ -437,7 +437,7 @@ pub unsafe extern "C-unwind" fn zoo_set_acl(
         let acl = acl?;
         let request = requests::set_acl(path, version, &acl, false)?;
         sync_call::wait(&handle.client().calls, Out::Nothing, |cookie| {
-            handle.submit(request, cookie, None)
+            handle.submit(&request, cookie, None)
         })
     })
 }
@@ -451,7 +451,7 @@ pub(super) fn call_create(
     guard::request(zh, |handle| {
         let create = create.inspect_err(|_| skip_request_id())?;
         sync_call::wait(&handle.client().calls, out, |cookie| {
-            handle.submit(create.request(stat), cookie, None)
+            handle.submit(&create.request(stat), cookie, None)
         })
     })
 }

@@ -281,7 +281,7 @@ impl MultiResults {
     }
 
     /// Fills the results and says the transaction's code.
-    pub(super) fn complete(&self, result: Result<Outcome<'_>, Code>) -> Code {
+    pub(super) fn complete(&self, result: Result<&Outcome<'_>, Code>) -> Code {
         self.answer(result, |i, kind, answer| match answer {
             Ok(answer) => self.store(i, kind, answer),
             Err(code) => self.fail(i, kind, code),
@@ -292,11 +292,11 @@ impl MultiResults {
     /// can be ZOK, before the operation that failed.
     pub(super) fn answer(
         &self,
-        result: Result<Outcome<'_>, Code>,
+        result: Result<&Outcome<'_>, Code>,
         mut take: impl FnMut(usize, Kind, Result<Answer<'_>, Code>),
     ) -> Code {
         let (mut received, failure) = match result {
-            Ok(Outcome::Multi(received)) => (Some(received), Code::MARSHALLING_ERROR),
+            Ok(Outcome::Multi(received)) => (Some(*received), Code::MARSHALLING_ERROR),
             Ok(_) => (None, Code::MARSHALLING_ERROR),
             Err(code) => (None, code),
         };

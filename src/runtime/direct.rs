@@ -3,7 +3,7 @@
 use zk_proto::EventType;
 
 use super::Client;
-use super::dispatcher::outcome;
+use super::dispatcher::{borrowed, outcome};
 use crate::core::{Delivery, strip_chroot};
 
 /// Hands one delivery over; its ranges lie in `input`. The client runs none of the program's
@@ -16,18 +16,12 @@ pub(super) fn deliver<C: Client>(
     scratch: &mut C::Scratch,
 ) {
     match item {
-        Delivery::Reply {
-            cookie,
-            kind,
-            code,
-            body,
-        } => {
-            let body = input.get(body).unwrap_or_default();
-            let result = outcome(kind, code, body, chroot);
-            if C::is_sync(&cookie) {
-                client.finish_sync(cookie, result);
+        Delivery::Reply(reply) => {
+            let result = outcome(&reply, input, chroot);
+            if C::is_sync(&reply.cookie) {
+                client.finish_sync(reply.cookie, borrowed(&result));
             } else {
-                client.complete(cookie, result, scratch);
+                client.complete(reply.cookie, borrowed(&result), scratch);
             }
         }
         Delivery::Node {

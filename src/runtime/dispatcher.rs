@@ -14,7 +14,7 @@ use super::batches::{Batches, Reusable};
 use super::close::Ending;
 use super::direct::deliver;
 use super::{Client, Handle};
-use crate::core::{Delivery, Outcome, strip_chroot};
+use crate::core::{Delivery, Outcome, Reply, strip_chroot};
 use crate::net::thread::Thread;
 
 /// Input buffers above this size are not kept.
@@ -143,15 +143,9 @@ impl<C: Client> Worker<C> {
     fn deliver(&mut self, item: Item<C>) {
         let (client, chroot) = (&self.handle.client, &self.handle.chroot[..]);
         match item {
-            Delivery::Reply {
-                cookie,
-                kind,
-                code,
-                body,
-            } => {
-                let body = self.batch.input.get(body).unwrap_or_default();
-                let result = outcome(kind, code, body, chroot);
-                client.complete(cookie, result, &mut self.scratch);
+            Delivery::Reply(reply) => {
+                let result = outcome(&reply, &self.batch.input, chroot);
+                client.complete(reply.cookie, borrowed(&result), &mut self.scratch);
             }
             Delivery::Node {
                 watchers,
@@ -218,7 +212,7 @@ impl<C: Client> Handle<C> {
     /// over, so nobody may go on with it for ever.
     pub(super) fn finish_locally(&self, cookie: C::Cookie) -> Result<(), Code> {
         if C::is_sync(&cookie) {
-            self.client.finish_sync(cookie, Ok(Outcome::Void));
+            self.client.finish_sync(cookie, Ok(&Outcome::Void));
             return Ok(());
         }
         if self.life.is_closing() {
@@ -227,7 +221,7 @@ impl<C: Client> Handle<C> {
         if self.client.takes_directly() {
             let mut scratch = C::Scratch::default();
             self.client
-                .complete(cookie, Ok(Outcome::Void), &mut scratch);
+                .complete(cookie, Ok(&Outcome::Void), &mut scratch);
             self.client.flush(&mut scratch);
             return Ok(());
         }
@@ -240,18 +234,26 @@ impl<C: Client> Handle<C> {
     }
 }
 
-/// Decodes a reply; a bug in there must not cost more than this one reply.
-pub(super) fn outcome<'a>(
-    kind: crate::core::ReplyKind,
-    code: Code,
-    body: &'a [u8],
+/// Decodes a reply to a request; a bug in there must not cost more than this one reply.
+pub(super) fn outcome<'a, K>(
+    reply: &Reply<K>,
+    input: &'a [u8],
     chroot: &'a [u8],
 ) -> Result<Outcome<'a>, Code> {
-    if !code.is_ok() {
-        return Err(code);
+    let (kind, code) = (reply.kind, reply.code);
+    let body = input.get(reply.body.clone()).unwrap_or_default();
+    let mut result = Err(code);
+    if code.is_ok() {
+        result = Err(Code::MARSHALLING_ERROR);
+        // What a panic leaves is that error.
+        let _ = catch_unwind(AssertUnwindSafe(|| kind.decode(body, chroot, &mut result)));
     }
-    match catch_unwind(|| kind.decode(body, chroot)) {
-        Ok(Ok(outcome)) => Ok(outcome),
-        Ok(Err(_)) | Err(_) => Err(Code::MARSHALLING_ERROR),
-    }
+    result
+}
+
+/// A result to look at: an outcome is too large to be passed on from hand to hand.
+pub(super) fn borrowed<'r, 'a>(
+    result: &'r Result<Outcome<'a>, Code>,
+) -> Result<&'r Outcome<'a>, Code> {
+    result.as_ref().map_err(|code| *code)
 }

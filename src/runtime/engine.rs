@@ -12,7 +12,7 @@ use zk_proto::Code;
 
 use super::close::Farewell;
 use super::direct::deliver;
-use super::dispatcher::{Batch, outcome};
+use super::dispatcher::{Batch, borrowed, outcome};
 use super::inbox::Inbox;
 use super::probe::Probe;
 use super::resolution::Resolution;
@@ -388,21 +388,18 @@ impl<C: Client> Engine<C> {
             if releases {
                 batch.released = handle.client.take_released();
             }
-            for item in events.deliver.drain(..) {
-                match item {
-                    Delivery::Reply {
-                        cookie,
-                        kind,
-                        code,
-                        body,
-                    } if C::is_sync(&cookie) => {
-                        let body = self.inbox.bytes().get(body).unwrap_or_default();
-                        handle
-                            .client
-                            .finish_sync(cookie, outcome(kind, code, body, &handle.chroot));
+            if events.deliver.iter().any(is_sync::<C>) {
+                for item in events.deliver.drain(..) {
+                    match item {
+                        Delivery::Reply(reply) if C::is_sync(&reply.cookie) => {
+                            let result = outcome(&reply, self.inbox.bytes(), &handle.chroot);
+                            handle.client.finish_sync(reply.cookie, borrowed(&result));
+                        }
+                        item => batch.items.push_back(item),
                     }
-                    item => batch.items.push_back(item),
                 }
+            } else {
+                std::mem::swap(&mut batch.items, &mut events.deliver);
             }
             if batch.items.is_empty() && !releases {
                 self.inbox.consume(used);
@@ -458,6 +455,11 @@ impl<C: Client> Engine<C> {
         }
         self.aftermath.lines.extend(events.log.take());
     }
+}
+
+/// True for the end of a request whose caller waits.
+fn is_sync<C: Client>(item: &Delivery<C::Cookie, C::Watcher>) -> bool {
+    matches!(item, Delivery::Reply(reply) if C::is_sync(&reply.cookie))
 }
 
 pub(super) fn broken(what: &str, error: &std::io::Error) -> Fault {

@@ -182,7 +182,7 @@ impl<C: Client> Handle<C> {
     /// is dropped and nothing follows. With a watcher, the watch is registered by the reply.
     pub fn submit(
         &self,
-        request: Request<'_>,
+        request: &Request<'_>,
         cookie: C::Cookie,
         watcher: Option<C::Watcher>,
     ) -> Result<(), Code> {
@@ -193,16 +193,16 @@ impl<C: Client> Handle<C> {
     /// is `due` (F-23).
     pub fn submit_until(
         &self,
-        request: Request<'_>,
+        request: &Request<'_>,
         cookie: C::Cookie,
         watcher: Option<C::Watcher>,
         due: Option<Millis>,
     ) -> Result<(), Code> {
-        encode::check(&request, &self.chroot).inspect_err(|_| xid::skip())?;
+        encode::check(request, &self.chroot).inspect_err(|_| xid::skip())?;
         self.refuse_to_deadlock(&cookie)?;
         let sync = C::is_sync(&cookie);
         let submit = |outbox: &mut Requests<C>| {
-            outbox.submit(&request, &self.chroot, cookie, watcher)?;
+            outbox.submit(request, &self.chroot, cookie, watcher)?;
             if let Some(due) = due {
                 outbox.limit_last(due);
             }

@@ -63,14 +63,14 @@ pub trait Client: Send + Sync + Sized + 'static {
     fn session(&self, id: i64, password: [u8; 16]);
 
     /// Finishes a synchronous request. IO thread, or the closing thread.
-    fn finish_sync(&self, cookie: Self::Cookie, result: Result<Outcome<'_>, Code>);
+    fn finish_sync(&self, cookie: Self::Cookie, result: Result<&Outcome<'_>, Code>);
 
     /// Finishes an asynchronous request. Completion thread. May not return (a forced unwind of
     /// the thread passes through), so the callers have nothing to drop.
     fn complete(
         &self,
         cookie: Self::Cookie,
-        result: Result<Outcome<'_>, Code>,
+        result: Result<&Outcome<'_>, Code>,
         scratch: &mut Self::Scratch,
     );
 

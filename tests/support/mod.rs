@@ -28,13 +28,13 @@ pub(crate) enum Got {
 }
 
 impl Got {
-    fn new(result: Result<Outcome<'_>, Code>) -> Self {
+    fn new(result: Result<&Outcome<'_>, Code>) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         match result {
             Ok(Outcome::Void) => Self::Void,
             Ok(Outcome::Path(path) | Outcome::PathStat(path, _)) => Self::Path(text(path)),
-            Ok(Outcome::Stat(stat)) => Self::Stat(stat),
-            Ok(Outcome::Data(data, stat)) => Self::Data(data.map(<[u8]>::to_vec), stat),
+            Ok(Outcome::Stat(stat)) => Self::Stat(*stat),
+            Ok(Outcome::Data(data, stat)) => Self::Data(data.map(<[u8]>::to_vec), *stat),
             Ok(Outcome::Strings(names) | Outcome::StringsStat(names, _)) => Self::Strings(
                 names
                     .iter()
@@ -108,7 +108,7 @@ impl Client for Plug {
     fn session(&self, id: i64, password: [u8; 16]) {
         *self.session.lock().unwrap() = (id, password);
     }
-    fn finish_sync(&self, cookie: Cookie, result: Result<Outcome<'_>, Code>) {
+    fn finish_sync(&self, cookie: Cookie, result: Result<&Outcome<'_>, Code>) {
         let Cookie::Sync(waiter, slot) = cookie else {
             panic!("asynchronous cookie on the IO thread")
         };
@@ -119,7 +119,7 @@ impl Client for Plug {
             code
         });
     }
-    fn complete(&self, cookie: Cookie, result: Result<Outcome<'_>, Code>, (): &mut ()) {
+    fn complete(&self, cookie: Cookie, result: Result<&Outcome<'_>, Code>, (): &mut ()) {
         let Cookie::Async(tag) = cookie else {
             panic!("synchronous cookie on the completion thread")
         };
@@ -225,16 +225,17 @@ impl Zk {
         request: Request<'_>,
         watcher: Option<u32>,
     ) -> Result<(), Code> {
-        self.handle.submit(request, Cookie::Async(tag), watcher)
+        self.handle.submit(&request, Cookie::Async(tag), watcher)
     }
 
     pub(crate) fn call(&self, request: Request<'_>, watcher: Option<u32>) -> Got {
         let waiter = Arc::new(Waiter::default());
         let slot = Arc::new(Mutex::new(None));
-        if let Err(code) =
-            self.handle
-                .submit(request, Cookie::Sync(waiter.clone(), slot.clone()), watcher)
-        {
+        if let Err(code) = self.handle.submit(
+            &request,
+            Cookie::Sync(waiter.clone(), slot.clone()),
+            watcher,
+        ) {
             return Got::Error(code);
         }
         waiter.wait();

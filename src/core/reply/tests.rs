@@ -72,7 +72,7 @@ fn accepting_and_decoding_agree_on_spoiled_answers() {
             }
             body.truncate(rng.usize(0..=body.len()));
             for kind in KINDS {
-                let decodes = match kind.decode(&body, b"") {
+                let decodes = match kind.decoded(&body, b"") {
                     Ok(Outcome::Multi(mut results)) => results.all(|result| result.is_ok()),
                     Ok(Outcome::MultiRead(mut results)) => results.all(|result| result.is_ok()),
                     other => other.is_ok(),
@@ -90,10 +90,10 @@ fn accepting_and_decoding_agree_on_spoiled_answers() {
 fn a_path_is_taken_from_a_reply_with_a_stat_too() {
     for (kind, body) in successes() {
         if kind == ReplyKind::PathStat {
-            let Ok(Outcome::PathStat(whole, _)) = kind.decode(&body, b"") else {
+            let Ok(Outcome::PathStat(whole, _)) = kind.decoded(&body, b"") else {
                 panic!("it was accepted before");
             };
-            let path = ReplyKind::Path.decode(&body, b"").unwrap();
+            let path = ReplyKind::Path.decoded(&body, b"").unwrap();
             assert!(matches!(path, Outcome::Path(path) if path == whole));
         }
     }
@@ -104,7 +104,7 @@ fn a_path_is_taken_from_a_reply_with_a_stat_too() {
 fn the_chroot_is_taken_off_created_paths_also_in_a_transaction() {
     let mut stripped = 0;
     for (kind, body) in successes() {
-        match kind.decode(&body, b"/m").unwrap() {
+        match kind.decoded(&body, b"/m").unwrap() {
             Outcome::Multi(results) => {
                 for result in results {
                     if let Ok(zk_proto::records::MultiResult::Create(r)) = result {

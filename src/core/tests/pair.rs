@@ -12,7 +12,8 @@ use zk_test_server::{Options, ServerCore};
 use super::network::{Down, LinkId, Network, Segments, addr};
 use super::record::{Answer, Sent, Told, What, text};
 use crate::core::{
-    Core, Delivery, Events, Fault, Gate, Millis, Outbox, Queue, Settings, State, strip_chroot,
+    Core, Delivery, Events, Fault, Gate, Millis, Outbox, Queue, Reply, Settings, State,
+    strip_chroot,
 };
 
 /// The watcher that gets session events in any case.
@@ -376,15 +377,15 @@ impl Pair {
 
 fn decode(item: Delivery<u32, u32>, input: &[u8], chroot: &[u8]) -> What {
     match item {
-        Delivery::Reply {
+        Delivery::Reply(Reply {
             cookie,
             kind,
             code,
             body,
-        } => What::Done {
+        }) => What::Done {
             cookie,
             result: if code.is_ok() {
-                Ok(Answer::of(kind.decode(&input[body], chroot).unwrap()))
+                Ok(Answer::of(kind.decoded(&input[body], chroot).unwrap()))
             } else {
                 assert!(body.is_empty(), "a failure has no body");
                 Err(code)

@@ -82,7 +82,7 @@ fn deliver(make: impl FnOnce(UserPtr) -> Async, result: Result<Outcome<'_>, Code
     let mut seen = Seen::default();
     let call = make(UserPtr((&raw mut seen).cast()));
     let mut scratch = Scratch::default();
-    let args = call.args(result, &mut scratch);
+    let args = call.args(result.as_ref().map_err(|code| *code), &mut scratch);
     // SAFETY: the arguments lie in `scratch` and in what the test received.
     unsafe { call.call(args) };
     seen

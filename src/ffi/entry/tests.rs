@@ -42,7 +42,7 @@ fn stat() -> Stat {
 #[test]
 fn data_follows_the_head_with_its_stat() {
     let outcome = Outcome::Data(Some(b"a\0b"), stat());
-    let (bytes, head) = written(|out| completion(out, subject(), Ok(outcome)));
+    let (bytes, head) = written(|out| completion(out, subject(), Ok(&outcome)));
     assert_eq!((head.kind, head.payload), (ZOOX_COMPLETION, ZOOX_DATA));
     assert_eq!((head.rc, head.length, head.has_stat), (0, 3, 1));
     assert_eq!(bytes[HEAD..], *b"a\0b\0\0\0\0\0");
@@ -56,7 +56,7 @@ fn data_follows_the_head_with_its_stat() {
 fn null_data_differs_from_empty_data() {
     for (data, length) in [(None, -1), (Some(&b""[..]), 0)] {
         let outcome = Outcome::Data(data, stat());
-        let (bytes, head) = written(|out| completion(out, subject(), Ok(outcome)));
+        let (bytes, head) = written(|out| completion(out, subject(), Ok(&outcome)));
         assert_eq!((head.payload, head.length), (ZOOX_DATA, length));
         assert_eq!(bytes.len(), HEAD);
     }
@@ -73,7 +73,7 @@ fn an_error_has_a_code_and_nothing_else() {
 fn names_follow_each_other_with_a_nul_after_each() {
     let names = [Some(&b"one"[..]), None, Some(b"cut\0off"), Some(b"")];
     let outcome = Outcome::Strings(List::new(&names));
-    let (bytes, head) = written(|out| completion(out, subject(), Ok(outcome)));
+    let (bytes, head) = written(|out| completion(out, subject(), Ok(&outcome)));
     assert_eq!(
         (head.payload, head.count, head.length),
         (ZOOX_STRINGS, 4, 10)
@@ -92,7 +92,7 @@ fn an_acl_leads_to_its_texts_by_offset() {
         acl(1, Some(b"ip"), None),
     ];
     let outcome = Outcome::Acl(List::new(&acls), stat());
-    let (bytes, head) = written(|out| completion(out, subject(), Ok(outcome)));
+    let (bytes, head) = written(|out| completion(out, subject(), Ok(&outcome)));
     assert_eq!((head.payload, head.count), (ZOOX_ACL, 2));
     let entry = |i: usize| {
         let at = HEAD + i * size_of::<zoox_acl>();
@@ -126,14 +126,14 @@ fn entries_stand_behind_each_other() {
     auth(&mut out, subject(), Code::AUTH_FAILED);
     event(&mut out, subject(), -1, 3, b"");
     let outcome = Outcome::PathStat(b"/a", stat());
-    completion(&mut out, subject(), Ok(outcome));
+    completion(&mut out, subject(), Ok(&outcome));
     assert_eq!(out.len(), HEAD + (HEAD + 8) + (HEAD + 8));
     assert_eq!(out[HEAD..][..4], (HEAD as u32 + 8).to_ne_bytes());
 }
 
 #[test]
 fn a_number_stands_in_the_head() {
-    let (bytes, head) = written(|out| completion(out, subject(), Ok(Outcome::Number(70_000))));
+    let (bytes, head) = written(|out| completion(out, subject(), Ok(&Outcome::Number(70_000))));
     assert_eq!((head.payload, head.count), (ZOOX_NUMBER, 70_000));
     assert_eq!((head.length, bytes.len()), (0, HEAD));
 }
@@ -145,7 +145,7 @@ fn identities_lead_to_their_texts_by_offset() {
         user: Some(b"bob"),
     }];
     let outcome = Outcome::Identities(List::new(&infos));
-    let (bytes, head) = written(|out| completion(out, subject(), Ok(outcome)));
+    let (bytes, head) = written(|out| completion(out, subject(), Ok(&outcome)));
     assert_eq!((head.payload, head.count), (ZOOX_IDENTITIES, 1));
     // SAFETY: the payload begins with that many structures.
     let info = unsafe { bytes[HEAD..].as_ptr().cast::<zoox_acl>().read_unaligned() };
@@ -171,8 +171,8 @@ fn reads_lead_to_their_data_and_names_by_offset() {
         result.encode(&mut body);
     }
     zk_proto::Jute::encode(&MultiHeader::END, &mut body);
-    let outcome = ReplyKind::MultiRead.decode(&body, b"").unwrap();
-    let (bytes, head) = written(|out| completion(out, subject(), Ok(outcome)));
+    let outcome = ReplyKind::MultiRead.decoded(&body, b"").unwrap();
+    let (bytes, head) = written(|out| completion(out, subject(), Ok(&outcome)));
     assert_eq!((head.payload, head.count), (ZOOX_READS, 4));
     let read = |i: usize| {
         let at = HEAD + i * size_of::<zoox_read_entry>();

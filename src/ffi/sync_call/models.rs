@@ -19,7 +19,7 @@ fn finish(cookie: Cookie, zxid: i64) {
         mzxid: zxid,
         ..records::Stat::default()
     };
-    call.finish(Ok(Outcome::Stat(stat)));
+    call.finish(Ok(&Outcome::Stat(stat)));
 }
 
 /// One call, whose result another thread has; `submitted` decides if it is waited for. Returns

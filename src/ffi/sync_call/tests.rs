@@ -74,7 +74,7 @@ fn the_waiting_caller_finds_the_stat_written() {
                 ..Default::default()
             };
             thread = Some(thread::spawn(move || {
-                call.finish(Ok(Outcome::Stat(received)));
+                call.finish(Ok(&Outcome::Stat(received)));
             }));
             Ok(())
         },
@@ -104,7 +104,7 @@ fn a_result_after_the_caller_gave_up_is_not_stored() {
         version: 5,
         ..Default::default()
     };
-    call.finish(Ok(Outcome::Stat(received)));
+    call.finish(Ok(&Outcome::Stat(received)));
     assert_eq!(stat.version, 0);
 }
 
@@ -121,7 +121,7 @@ fn only_a_call_that_got_its_result_serves_again() {
             if !finish {
                 return Err(Code::INVALID_STATE);
             }
-            call.finish(Ok(Outcome::Void));
+            call.finish(Ok(&Outcome::Void));
             Ok(())
         })
     };
@@ -142,7 +142,7 @@ fn children_are_copied_into_memory_that_c_can_free() {
     let out = Out::Strings(UserPtr(&raw mut vector), UserPtr(ptr::null_mut()));
     let result = Outcome::StringsStat(zk_proto::List::new(&names), records::Stat::default());
     // SAFETY: the vector is ours; the stat is NULL.
-    assert_eq!(unsafe { out.store(Ok(result)) }, Code::OK);
+    assert_eq!(unsafe { out.store(Ok(&result)) }, Code::OK);
     assert_eq!(vector.count, 2);
     for (i, name) in [c"a", c"bc"].into_iter().enumerate() {
         // SAFETY: the vector has two strings, made by libc's allocator, freed once.

@@ -12,7 +12,7 @@ use zk_proto::records::{ConnectResponse, ReplyHeader, RequestHeader};
 use zk_proto::{Code, Jute, frame};
 
 use super::{Doorbell, explore};
-use crate::core::{Core, Delivery, Events, Millis, Outbox, Queue, Request, Settings};
+use crate::core::{Core, Delivery, Events, Millis, Outbox, Queue, Reply, Request, Settings};
 use crate::runtime::Waiter;
 use crate::runtime::inlet::Inlet;
 use crate::runtime::primitives::Mutex;
@@ -95,7 +95,7 @@ impl Engine {
 
     fn hand_over(&mut self) {
         for delivery in self.events.deliver.drain(..) {
-            if let Delivery::Reply { cookie, code, .. } = delivery {
+            if let Delivery::Reply(Reply { cookie, code, .. }) = delivery {
                 cookie.ends.fetch_add(1, Ordering::Relaxed);
                 cookie.waiter.finish(|| code);
             }

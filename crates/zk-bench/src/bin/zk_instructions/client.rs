@@ -9,7 +9,7 @@ use zk_proto::records::ConnectRequest;
 use zk_proto::{Code, Jute, frame};
 
 use crate::core::{
-    Core, Delivery, Events, Millis, Outbox, Outcome, Queue, Request, Settings, encode,
+    Core, Delivery, Events, Millis, Outbox, Outcome, Queue, Reply, Request, Settings, encode,
 };
 
 /// The time at which everything happens.
@@ -76,7 +76,7 @@ impl Client {
     pub(crate) fn receive(
         &mut self,
         input: &[u8],
-        mut callback: impl FnMut(Option<Outcome<'_>>),
+        mut callback: impl FnMut(Option<&Outcome<'_>>),
     ) -> Result<()> {
         let used = self
             .core
@@ -85,11 +85,13 @@ impl Client {
         ensure!(used == input.len(), "{used} of {} bytes used", input.len());
         for delivery in self.events.deliver.drain(..) {
             match delivery {
-                Delivery::Reply {
+                Delivery::Reply(Reply {
                     kind, code, body, ..
-                } if code.is_ok() => {
+                }) if code.is_ok() => {
                     let body = input.get(body).context("a range outside of the input")?;
-                    callback(Some(kind.decode(body, b"")?));
+                    let mut outcome = Err(code);
+                    kind.decode(body, b"", &mut outcome)?;
+                    callback(outcome.as_ref().ok());
                 }
                 Delivery::Node { .. } => callback(None),
                 _ => {}
