@@ -57,6 +57,22 @@ live_t *live_open(void)
     return live;
 }
 
+void live_family(live_t *live)
+{
+    live_node(live, "a", "one");
+    live_node(live, "a/c", "");
+    live_node(live, "a/d", "");
+    live_node(live, "b", "");
+}
+
+void check_two_names(const struct String_vector *names, const char *one, const char *two)
+{
+    CHECK_INT(names->count, 2);
+    int first = strcmp(names->data[0], one) == 0;
+    CHECK_STR(names->data[!first], one);
+    CHECK_STR(names->data[first], two);
+}
+
 void live_remove(zhandle_t *zh, const char *path)
 {
     struct String_vector children = {0, NULL};

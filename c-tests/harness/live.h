@@ -28,6 +28,10 @@ void live_close(live_t *live);
 const char *live_path(const live_t *live, const char *name);
 /* Creates a persistent node below the root and returns its path. */
 const char *live_node(const live_t *live, const char *name, const char *value);
+/* Creates nodes to read: "one" in a, nothing in b, and children c and d of a. */
+void live_family(live_t *live);
+/* Fails the test unless these are the names, in either order. */
+void check_two_names(const struct String_vector *names, const char *one, const char *two);
 /* Deletes a node with everything below it; a missing node is fine. */
 void live_remove(zhandle_t *zh, const char *path);
 /* Waits until the handle is in this state. */
