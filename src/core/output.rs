@@ -25,6 +25,12 @@ impl<C, W: Clone + Eq + Hash, A> Core<C, W, A> {
         }
     }
 
+    /// True between a ping of a quiet session and the next [`enqueue`](Self::enqueue): what
+    /// serves a load only can be given back.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     pub(super) fn take_bytes(&mut self, queue: &mut Queue<C, W>) {
         if !queue.front.is_empty() {
             self.tx.tail(queue.front.len()).append(&mut queue.front);

@@ -75,6 +75,13 @@ impl<B: Reusable> Batches<B> {
         self.queue.lock().keep(batch);
     }
 
+    /// Gives back the memory of batches that are kept for reuse.
+    pub(super) fn forget_spares(&self) {
+        let spares = std::mem::take(&mut self.queue.lock().spares);
+        // Without the lock.
+        drop(spares);
+    }
+
     /// Appends a batch; at most one signal per batch. Gives the batch back if the taker has
     /// ended, since nobody would ever take it.
     #[must_use = "the batch comes back if nobody takes it"]

@@ -175,9 +175,21 @@ impl<C: Client> Engine<C> {
         if let Some(server) = self.core.probe(now) {
             self.probe = Probe::start(server, &self.registry, PROBE, now);
         }
+        if self.core.is_quiet() {
+            self.forget_load(handle);
+        }
         let sent = self.send(handle, now);
         self.hand_over(handle);
         if code == Code::OK { sent } else { code }
+    }
+
+    /// Gives back the memory that only a load needs.
+    fn forget_load(&mut self, handle: &Handle<C>) {
+        self.inbox.shrink();
+        if self.events.deliver.is_empty() {
+            self.events.deliver = VecDeque::new();
+        }
+        handle.dispatcher.forget_spares();
     }
 
     /// Sends what callers have queued, in place of the IO thread. False if that takes more than

@@ -27,6 +27,13 @@ impl Inbox {
         *self = Self::default();
     }
 
+    /// Gives back what an empty buffer has beyond its first size.
+    pub(super) fn shrink(&mut self) {
+        if self.filled == 0 && self.buffer.capacity() > SMALL {
+            self.clear();
+        }
+    }
+
     /// Where the next bytes go; never empty. `None` if there is no memory for them.
     ///
     /// A length word alone can make nobody allocate what it claims: memory follows the bytes
@@ -138,6 +145,20 @@ mod tests {
         }
         assert_eq!(inbox.space().unwrap().len(), LARGE);
         inbox.clear();
+        assert_eq!(inbox.space().unwrap().len(), SMALL);
+    }
+
+    #[test]
+    fn an_empty_buffer_shrinks_and_one_with_input_does_not() {
+        let mut inbox = Inbox::default();
+        let n = inbox.space().unwrap().len();
+        inbox.received(n);
+        inbox.consume(n - 1);
+        assert_eq!(inbox.space().unwrap().len(), 2 * SMALL - 1);
+        inbox.shrink();
+        assert_eq!(inbox.space().unwrap().len(), 2 * SMALL - 1);
+        inbox.consume(1);
+        inbox.shrink();
         assert_eq!(inbox.space().unwrap().len(), SMALL);
     }
 
