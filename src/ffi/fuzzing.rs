@@ -15,6 +15,7 @@ use super::ext_queue::{
 };
 use super::pointer::UserPtr;
 use super::scratch::Scratch;
+use super::transaction;
 use super::types::{ACL_vector, Stat, String_vector};
 use crate::core::Outcome;
 
@@ -125,7 +126,7 @@ pub(crate) fn check_completion(outcome: Outcome<'_>) {
         Outcome::Multi(results) => {
             // Every result decodes, as the whole was accepted.
             assert!(results.into_iter().all(|result| result.is_ok()));
-            return;
+            return transaction::fuzzing::check(&outcome, results.count());
         }
     };
     let expected = View::of(outcome);

@@ -363,5 +363,7 @@ impl MultiResults {
     }
 }
 
+#[cfg(fuzzing)]
+pub(super) mod fuzzing;
 #[cfg(test)]
 mod tests;
