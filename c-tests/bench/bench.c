@@ -85,15 +85,31 @@ void *allocate(size_t count, size_t size)
     return memory;
 }
 
-long resident_kib(void)
+/* Resident memory, and the part of it that maps files. */
+static void read_memory(long *resident, long *mapped)
 {
-    long pages = 0;
     FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL || fscanf(file, "%*s %ld", &pages) != 1) {
+    if (file == NULL || fscanf(file, "%*s %ld %ld", resident, mapped) != 2) {
         die("/proc/self/statm");
     }
     fclose(file);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+    long kib = sysconf(_SC_PAGESIZE) / 1024;
+    *resident *= kib;
+    *mapped *= kib;
+}
+
+long resident_kib(void)
+{
+    long resident, mapped;
+    read_memory(&resident, &mapped);
+    return resident;
+}
+
+long own_kib(void)
+{
+    long resident, mapped;
+    read_memory(&resident, &mapped);
+    return resident - mapped;
 }
 
 static double seconds(struct timeval time)
@@ -142,7 +158,7 @@ void measure(const options_t *options, uint64_t (*done)(void))
 {
     enum { CHECK_MS = 10 };
     sleep_ms(options->warm_up_ms);
-    long resident = resident_kib();
+    long own = own_kib();
     uint64_t done_before = done();
     usage_t before = usage_now();
     if (options->requests == 0) {
@@ -155,7 +171,7 @@ void measure(const options_t *options, uint64_t (*done)(void))
     }
     uint64_t done_after = done();
     usage_t after = usage_now();
-    printf("growth_kib %ld\n", resident_kib() - resident);
+    printf("growth_kib %ld\n", own_kib() - own);
     report_usage(&before, &after, done_after - done_before);
 }
 

@@ -32,6 +32,8 @@ void *allocate(size_t count, size_t size);
 
 /* Resident memory of this process in KiB. */
 long resident_kib(void);
+/* The same without pages of files, which the system takes away and brings back as it likes. */
+long own_kib(void);
 
 /* What the process has used up so far. */
 typedef struct {
