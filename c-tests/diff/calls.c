@@ -188,9 +188,7 @@ SCENARIO(a_request_too_large_for_the_server, "C-203 C-442")
     char *large = (char *)calloc(1, SIZE);
     zhandle_t *zh = connected(LONG_MS);
     say("large: %d", zoo_acreate(zh, "/large", large, SIZE, &ZOO_OPEN_ACL_UNSAFE, 0, on_string, "large"));
-    send_get(zh, "/");
     await("large: ");
-    await("get /: ");
     await("global: event type=-1 state=3");
     exists(zh, "/large");
     finish(zh);

@@ -3,7 +3,7 @@
 use zk_ensemble::Ensemble;
 
 use crate::c_api::{GLOBAL, Got, Told, Zk, event, mode, rc, state};
-use crate::servers::{TIMEOUT, root};
+use crate::servers::{TIMEOUT, insist, root};
 
 // C-435, C-432, S-246
 pub(crate) fn sessions_outlive_the_restart_of_all_servers(ensemble: &mut Ensemble) {
@@ -33,10 +33,12 @@ pub(crate) fn sessions_outlive_the_restart_of_all_servers(ensemble: &mut Ensembl
         [Told::session(GLOBAL, state::CONNECTING)]
     );
     assert_eq!([zk.session(), other.session()], sessions);
-    assert_eq!(zk.get(&root, None).unwrap().0, b"kept");
-    assert_eq!(zk.exists(&ephemeral, None).unwrap().owner, sessions[0].0);
-    // The first transaction after an election decides which servers take which clients.
-    crate::servers::insist(&other, || other.set(&root, b"changed")).unwrap();
+    // The first transaction after an election decides which servers take which clients; others
+    // hang up on theirs once more.
+    assert_eq!(insist(&zk, || zk.get(&root, None)).unwrap().0, b"kept");
+    let kept = insist(&zk, || zk.exists(&ephemeral, None)).unwrap();
+    assert_eq!(kept.owner, sessions[0].0);
+    insist(&other, || other.set(&root, b"changed")).unwrap();
     zk.wait_for(&Told::node(1, event::CHANGED, &root));
     zk.start_get(1, &root, None);
     assert!(matches!(zk.wait_done(1), Ok(Got::Data(data, _)) if data == b"changed"));
