@@ -170,11 +170,8 @@ TEST(a_queue_tells_path_and_statistics_of_a_create, "F-29 G10")
 {
     NEEDS_EXTRAS;
     live_t *live = live_open();
-    struct zoox_config config = config_for(live_hosts());
-    zoox_cq_t *cq = config.queue = zoox_cq_create();
-    zhandle_t *zh = zoox_init(&config);
-    CHECK(zh != NULL);
-    expect_session_event(cq, ZOO_CONNECTED_STATE);
+    zoox_cq_t *cq = zoox_cq_create();
+    zhandle_t *zh = connect_to_queue(live_hosts(), cq);
     zoo_op_t op;
     const char *path = live_path(live, "c");
     zoox_create2_op_init(&op, path, "data", 4, OPEN, ZOO_CONTAINER, NULL, 0, NULL);
@@ -188,7 +185,6 @@ TEST(a_queue_tells_path_and_statistics_of_a_create, "F-29 G10")
     CHECK_STR(in_entry(entry, result->path), path);
     CHECK_INT(result->has_stat, 1);
     CHECK_INT(result->stat.dataLength, 4);
-    CHECK_INT(zookeeper_close(zh), ZOK);
-    CHECK_INT(zoox_cq_destroy(cq), ZOK);
+    close_with_queue(zh, cq);
     live_close(live);
 }

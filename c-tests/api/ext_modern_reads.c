@@ -284,11 +284,8 @@ TEST(answers_of_every_kind_come_through_a_queue, "G10 S-178 S-143 S-142 S-108")
 {
     NEEDS_EXTRAS;
     live_t *live = live_open();
-    struct zoox_config config = config_for(live_hosts());
-    zoox_cq_t *cq = config.queue = zoox_cq_create();
-    zhandle_t *zh = zoox_init(&config);
-    CHECK(zh != NULL);
-    expect_session_event(cq, ZOO_CONNECTED_STATE);
+    zoox_cq_t *cq = zoox_cq_create();
+    zhandle_t *zh = connect_to_queue(live_hosts(), cq);
     live_family(live);
     const char *own = live_path(live, "e");
     CHECK_INT(zoo_create(zh, own, "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_EPHEMERAL, NULL, 0), ZOK);
@@ -335,7 +332,6 @@ TEST(answers_of_every_kind_come_through_a_queue, "G10 S-178 S-143 S-142 S-108")
     CHECK_INT(identity->perms, 0);
     CHECK_STR(in_entry(entry, identity->scheme), "ip");
     CHECK_STR(in_entry(entry, identity->id), "127.0.0.1");
-    CHECK_INT(zookeeper_close(zh), ZOK);
-    CHECK_INT(zoox_cq_destroy(cq), ZOK);
+    close_with_queue(zh, cq);
     live_close(live);
 }

@@ -389,11 +389,8 @@ TEST(events_of_watches_that_stay_come_through_a_queue, "S-144 G10")
 {
     NEEDS_EXTRAS;
     live_t *live = live_open();
-    struct zoox_config config = config_for(live_hosts());
-    zoox_cq_t *cq = config.queue = zoox_cq_create();
-    zhandle_t *zh = zoox_init(&config);
-    CHECK(zh != NULL);
-    expect_session_event(cq, ZOO_CONNECTED_STATE);
+    zoox_cq_t *cq = zoox_cq_create();
+    zhandle_t *zh = connect_to_queue(live_hosts(), cq);
     const char *node = live_node(live, "n", "");
     CHECK_INT(zoox_aadd_watch(zh, node, 0, on_event, (void *)42, NULL, (void *)1), ZOK);
     CHECK_INT(next_completion(cq, 1)->rc, ZOK);
@@ -404,7 +401,6 @@ TEST(events_of_watches_that_stay_come_through_a_queue, "S-144 G10")
     CHECK_INT(zoo_remove_watches(zh, node, ZWATCHTYPE_ANY, on_event, (void *)42, 1), ZOK);
     next_event(cq, ZOOX_PERSISTENT_WATCH_REMOVED_EVENT, node);
     expect_empty(cq);
-    CHECK_INT(zookeeper_close(zh), ZOK);
-    CHECK_INT(zoox_cq_destroy(cq), ZOK);
+    close_with_queue(zh, cq);
     live_close(live);
 }

@@ -8,20 +8,14 @@
 /* A connected handle of the live server with a queue of its own. */
 static zhandle_t *queued(zoox_cq_t **cq)
 {
-    struct zoox_config config = config_for(live_hosts());
     *cq = zoox_cq_create();
     CHECK(*cq != NULL);
-    config.queue = *cq;
-    zhandle_t *zh = zoox_init(&config);
-    CHECK(zh != NULL);
-    expect_session_event(*cq, ZOO_CONNECTED_STATE);
-    return zh;
+    return connect_to_queue(live_hosts(), *cq);
 }
 
 static void close_all(live_t *live, zhandle_t *zh, zoox_cq_t *cq)
 {
-    CHECK_INT(zookeeper_close(zh), ZOK);
-    CHECK_INT(zoox_cq_destroy(cq), ZOK);
+    close_with_queue(zh, cq);
     live_close(live);
 }
 

@@ -72,6 +72,22 @@ void expect_session_event(zoox_cq_t *cq, int state)
     CHECK_STR(payload_of(entry), "");
 }
 
+zhandle_t *connect_to_queue(const char *hosts, zoox_cq_t *cq)
+{
+    struct zoox_config config = config_for(hosts);
+    config.queue = cq;
+    zhandle_t *zh = zoox_init(&config);
+    CHECK(zh != NULL);
+    expect_session_event(cq, ZOO_CONNECTED_STATE);
+    return zh;
+}
+
+void close_with_queue(zhandle_t *zh, zoox_cq_t *cq)
+{
+    CHECK_INT(zookeeper_close(zh), ZOK);
+    CHECK_INT(zoox_cq_destroy(cq), ZOK);
+}
+
 const char *in_entry(const struct zoox_entry *entry, size_t offset)
 {
     CHECK(offset < entry->size);

@@ -77,6 +77,11 @@ const struct zoox_entry *next_entry(zoox_cq_t *cq);
 const struct zoox_entry *next_completion(zoox_cq_t *cq, intptr_t data);
 /* The next entry, which is a session event of this state. */
 void expect_session_event(zoox_cq_t *cq, int state);
+/* A connected handle that tells its results and events to this queue, which is
+ * empty afterwards. */
+zhandle_t *connect_to_queue(const char *hosts, zoox_cq_t *cq);
+/* Closes the handle and destroys the queue. */
+void close_with_queue(zhandle_t *zh, zoox_cq_t *cq);
 /* What stands this many bytes behind the start of an entry. */
 const char *in_entry(const struct zoox_entry *entry, size_t offset);
 /* The payload. */
