@@ -255,6 +255,45 @@ TEST(a_child_may_open_handles_of_its_own, "F-53, C-519")
     live_close(live);
 }
 
+/* So many that threads of the child surely meet what the parent's have left. */
+enum { CROWD = 24 };
+
+static int open_a_crowd(zhandle_t *zh)
+{
+    (void)zh;
+    for (int i = 0; i < CROWD; i++) {
+        probe_t session = probe(NULL), exists = probe(NULL);
+        zhandle_t *own = live_session("", &session);
+        for (int call = 1; call <= 20; call++) {
+            if (zoo_aexists(own, "/", 0, on_stat, &exists) != ZOK)
+                return 1;
+            probe_wait(&exists, call);
+            if (exists.rc != ZOK || zoo_exists(own, "/", 0, NULL) != ZOK)
+                return 2;
+        }
+        if (zookeeper_close(own) != ZOK)
+            return 3;
+    }
+    return 0;
+}
+
+TEST(handles_of_a_child_work_whichever_threads_of_the_parent_were_asleep, "F-53, C-519")
+{
+    NOT_ON_THE_REFERENCE("C-519: the child's close hangs");
+    NOT_UNDER_THREAD_SANITIZER("it starts no threads in a child");
+    live_t *live = live_open();
+    probe_t sessions[CROWD];
+    zhandle_t *idle[CROWD];
+    for (int i = 0; i < CROWD; i++) {
+        sessions[i] = probe(NULL);
+        idle[i] = live_session("", &sessions[i]);
+    }
+    in_child(open_a_crowd, live->zh);
+    for (int i = 0; i < CROWD; i++)
+        CHECK_INT(zookeeper_close(idle[i]), ZOK);
+    live_close(live);
+}
+
 static pid_t forked;
 
 static void leave(void)

@@ -4,7 +4,6 @@ use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
-use parking_lot::Mutex;
 use zk_proto::Code;
 
 use super::delivery::{Args, Async, Cookie, Watcher};
@@ -23,6 +22,7 @@ use super::{guard, mute};
 use crate::core::Outcome;
 use crate::log::{Line, Threshold};
 use crate::runtime::Client;
+use crate::runtime::locks::Mutex;
 
 /// The C side of a handle.
 #[derive(Debug)]

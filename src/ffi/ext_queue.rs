@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use zk_proto::Code;
 
-use super::guard;
 use super::init::set_errno;
 use super::queue::{Queue, Taken, Waited};
 use super::table::{Id, Ref, Table};
 use super::types::{Stat, zhandle_t};
+use super::{fork, guard};
 
 /// What lies behind a `zoox_cq_t`; opaque to programs.
 #[repr(C)]
@@ -170,7 +170,7 @@ const _: () = {
 };
 
 /// Every queue of the process. As with handles, C holds numbers and not addresses.
-static QUEUES: Table<Arc<Queue>> = Table::new();
+pub(super) static QUEUES: Table<Arc<Queue>> = Table::new();
 
 /// The queue that C names `cq`. `None` for NULL and for destroyed ones.
 pub(super) fn find(cq: *const zoox_cq_t) -> Option<Ref<'static, Arc<Queue>>> {
@@ -189,6 +189,7 @@ pub(super) fn find(cq: *const zoox_cq_t) -> Option<Ref<'static, Arc<Queue>>> {
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn zoox_cq_create() -> *mut zoox_cq_t {
     let made = guard::plain(Err(libc::ENOMEM), || {
+        fork::watch();
         let queue = Queue::new().map_err(|e| e.raw_os_error().unwrap_or(libc::ENOMEM))?;
         let id = QUEUES.reserve().ok_or(libc::ENOMEM)?;
         QUEUES.publish(id, Arc::new(queue));

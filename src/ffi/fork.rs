@@ -7,7 +7,7 @@
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{guard, mute};
+use super::{ext_queue, guard, memory, mute};
 
 /// How many forks lie between the process that loaded the library and this one.
 static FORKS: AtomicU64 = AtomicU64::new(0);
@@ -38,19 +38,36 @@ pub(super) fn watch() {
     });
 }
 
-/// No other thread may hold the lock that every new handle takes while the child is made.
+/// No other thread may hold a lock of the whole process while the child is made. Whoever
+/// takes several of them does so in this order.
 unsafe extern "C" fn before() {
     guard::HANDLES.hold();
+    ext_queue::QUEUES.hold();
+    mute::hold();
+    // Last, because the others may want memory.
+    memory::hold();
 }
 
 unsafe extern "C" fn in_parent() {
     // SAFETY: `before` has run on this thread.
-    unsafe { guard::HANDLES.release() };
+    unsafe { release() };
 }
 
 unsafe extern "C" fn in_child() {
     // SAFETY: `before` has run on the thread that this one continues.
-    unsafe { guard::HANDLES.release() };
+    unsafe { release() };
     FORKS.fetch_add(1, Ordering::Relaxed);
     mute::forget_other_threads();
+}
+
+/// # Safety
+/// [`before`] has run on this thread, or on the one that it continues in a child.
+unsafe fn release() {
+    // SAFETY: as our caller promises.
+    unsafe {
+        memory::release();
+        mute::release();
+        ext_queue::QUEUES.release();
+        guard::HANDLES.release();
+    }
 }

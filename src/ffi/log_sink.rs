@@ -5,13 +5,12 @@ use std::hash::{BuildHasher, RandomState};
 use std::mem::ManuallyDrop;
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
 use super::ext_log::{ZOOX_LOG_NOTHING, zoox_log_fn};
 use super::pointer::{AtomicLogCallback, UserPtr};
 use super::types::{ZooLogLevel, log_callback_fn};
 use super::{log, mute};
 use crate::log::{Level, Line, Threshold};
+use crate::runtime::locks::Mutex;
 
 /// A message that comes again within this time is held back.
 const WINDOW: Duration = Duration::from_secs(60);

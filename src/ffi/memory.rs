@@ -11,7 +11,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::UnsafeCell;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+
+use super::held::ForkLock;
 
 /// More than everything that opening a handle allocates.
 const SIZE: usize = 128 * 1024;
@@ -25,6 +26,20 @@ static RESERVE: Reserve<SIZE> = Reserve::new();
 
 /// How often malloc has failed.
 static SHORTAGES: AtomicU64 = AtomicU64::new(0);
+
+/// Before a fork: the reserve's lock is to be free in the child.
+pub(super) fn hold() {
+    RESERVE.taken.hold();
+}
+
+/// After it, in both processes.
+///
+/// # Safety
+/// This thread, or the one that it continues in a child, has called [`hold`].
+pub(super) unsafe fn release() {
+    // SAFETY: as our caller promises.
+    unsafe { RESERVE.taken.release() };
+}
 
 /// A moment, to ask later if memory has been short since.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +128,7 @@ unsafe impl GlobalAlloc for Allocator {
 /// Blocks one behind the other. The room is free again when all of them have come back.
 struct Reserve<const SIZE: usize> {
     room: Room<SIZE>,
-    taken: Mutex<Taken>,
+    taken: ForkLock<Taken>,
 }
 
 /// Where no block of a page could be more aligned than it needs.
@@ -134,7 +149,7 @@ impl<const SIZE: usize> Reserve<SIZE> {
     const fn new() -> Self {
         Self {
             room: Room(UnsafeCell::new([0; SIZE])),
-            taken: Mutex::new(Taken { next: 0, blocks: 0 }),
+            taken: ForkLock::new(Taken { next: 0, blocks: 0 }),
         }
     }
 
@@ -171,9 +186,7 @@ impl<const SIZE: usize> Reserve<SIZE> {
     }
 
     fn change<R>(&self, f: impl FnOnce(&mut Taken) -> R) -> R {
-        // Nobody panics in here, so the lock is never poisoned in earnest.
-        let mut now = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        f(&mut now)
+        f(&mut self.taken.lock())
     }
 }
 

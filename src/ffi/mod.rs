@@ -30,6 +30,7 @@ mod fork;
 pub(crate) mod fuzzing;
 mod guard;
 pub mod handle;
+mod held;
 pub mod init;
 pub mod interest;
 pub mod jute;

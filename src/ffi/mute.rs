@@ -7,7 +7,9 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use parking_lot::{Condvar, Mutex};
+use super::fork;
+use super::held::ForkLock;
+use crate::runtime::locks::Condvar;
 
 const SHUT: u64 = 1;
 /// One running callback.
@@ -30,7 +32,7 @@ impl Drop for Here {
 
 struct Gate {
     word: AtomicU64,
-    lock: Mutex<()>,
+    lock: ForkLock<()>,
     idle: Condvar,
 }
 
@@ -38,7 +40,7 @@ impl Gate {
     const fn new() -> Self {
         Self {
             word: AtomicU64::new(0),
-            lock: Mutex::new(()),
+            lock: ForkLock::new(()),
             idle: Condvar::new(),
         }
     }
@@ -55,8 +57,8 @@ impl Gate {
         let left = count * ONE;
         let now = self.word.fetch_sub(left, Ordering::AcqRel) - left;
         if now == SHUT {
-            // Under the lock, so that it does not fall between a look and the sleep after it.
-            let _lock = self.lock.lock();
+            // Not between a look, which is under the lock, and the sleep after it.
+            drop(self.lock.lock());
             self.idle.notify_all();
         }
     }
@@ -70,13 +72,9 @@ impl Gate {
     }
 
     fn wait(&self) {
-        // Without the lock first: in a child of fork nobody might be there to release it.
-        if self.is_idle() {
-            return;
-        }
         let mut lock = self.lock.lock();
         while !self.is_idle() {
-            self.idle.wait(&mut lock);
+            lock = self.idle.wait(lock);
         }
     }
 
@@ -109,10 +107,25 @@ fn running_here() -> u64 {
 
 /// Lets no callback start any more, and waits for those that run, unless one of them calls.
 pub(super) fn mute() {
+    fork::watch();
     GATE.shut();
     if running_here() == 0 {
         GATE.wait();
     }
+}
+
+/// Before a fork: the gate's lock is to be free in the child.
+pub(super) fn hold() {
+    GATE.lock.hold();
+}
+
+/// After it, in both processes.
+///
+/// # Safety
+/// This thread, or the one that it continues in a child, has called [`hold`].
+pub(super) unsafe fn release() {
+    // SAFETY: as our caller promises.
+    unsafe { GATE.lock.release() };
 }
 
 /// In a child of fork: there are no callbacks but those that this thread is inside of.
@@ -123,25 +136,23 @@ pub(super) fn forget_other_threads() {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
-    use std::sync::mpsc;
 
     #[test]
     fn a_shut_gate_lets_nobody_in_and_waits_for_those_inside() {
-        let gate = Arc::new(Gate::new());
+        let gate = Gate::new();
         assert!(gate.enter());
-        let (inside, out) = (gate.clone(), mpsc::channel());
         gate.shut();
         assert!(!gate.enter());
         assert!(!gate.is_idle());
-        let waiter = std::thread::spawn(move || {
-            inside.wait();
-            out.0.send(inside.is_idle()).unwrap();
+        std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| {
+                gate.wait();
+                gate.is_idle()
+            });
+            assert!(!waiter.is_finished());
+            gate.leave(1);
+            assert!(waiter.join().unwrap());
         });
-        assert!(out.1.try_recv().is_err());
-        gate.leave(1);
-        assert!(out.1.recv().unwrap());
-        waiter.join().unwrap();
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use crate::runtime::locks::Mutex;
 
 /// Memory above this many bytes is given back when the queue is empty.
 const KEEP: usize = 1 << 20;

@@ -9,10 +9,9 @@ use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::Mutex;
-
 use super::mute;
 use super::pointer::UserPtr;
+use crate::runtime::locks::Mutex;
 
 /// The program's function.
 type Function = unsafe extern "C-unwind" fn(*mut c_void);

@@ -10,9 +10,10 @@
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::ops::Deref;
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::held::ForkLock;
 use crate::runtime::primitives::AtomicU64;
 
 /// A model pays for each slot, whether it uses it or not.
@@ -88,18 +89,8 @@ impl<T> Slot<T> {
 #[derive(Debug)]
 pub(super) struct Table<T: 'static> {
     chunks: [OnceLock<Box<[Slot<T>]>>; CHUNKS],
-    /// Not one of the model checker's: no thread is interrupted under it by what that checks. And
-    /// not parking_lot's, which has to find out in a child of fork whom to wake.
-    free: Mutex<Free>,
-    held: Held,
+    free: ForkLock<Free>,
 }
-
-/// The lock while the process forks.
-#[derive(Debug)]
-struct Held(UnsafeCell<Option<MutexGuard<'static, Free>>>);
-
-// SAFETY: only who has the lock touches it, and gives it back on the same thread.
-unsafe impl Sync for Held {}
 
 #[derive(Debug)]
 struct Free {
@@ -109,23 +100,28 @@ struct Free {
     used: usize,
 }
 
+fn chunk<T>() -> Box<[Slot<T>]> {
+    let vacant = |_| Slot {
+        state: AtomicU64::new(Slot::<T>::pack(1, VACANT, 0)),
+        value: UnsafeCell::new(None),
+    };
+    (0..CHUNK).map(vacant).collect()
+}
+
 impl<T: Send + Sync> Table<T> {
     pub(super) const fn new() -> Self {
         Self {
             chunks: [const { OnceLock::new() }; CHUNKS],
-            free: Mutex::new(Free {
+            free: ForkLock::new(Free {
                 vacant: VecDeque::new(),
                 used: 0,
             }),
-            held: Held(UnsafeCell::new(None)),
         }
     }
 
     /// Keeps other threads from reserving and vacating slots, until [`release`](Self::release).
     pub(super) fn hold(&'static self) {
-        let free = self.free();
-        // SAFETY: the place belongs to whoever has the lock, as we do.
-        unsafe { *self.held.0.get() = Some(free) };
+        self.free.hold();
     }
 
     /// Ends [`hold`](Self::hold).
@@ -133,13 +129,8 @@ impl<T: Send + Sync> Table<T> {
     /// # Safety
     /// This thread, or the one that it continues in a child of fork, holds it.
     pub(super) unsafe fn release(&'static self) {
-        // SAFETY: the place belongs to whoever has the lock, which our caller promises.
-        drop(unsafe { (*self.held.0.get()).take() });
-    }
-
-    fn free(&self) -> MutexGuard<'_, Free> {
-        // A panic in between would leave it as it was.
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+        // SAFETY: as our caller promises.
+        unsafe { self.free.release() };
     }
 
     fn slot(&self, id: Id) -> Option<&Slot<T>> {
@@ -149,24 +140,19 @@ impl<T: Send + Sync> Table<T> {
 
     /// Takes a slot for a value to come. `None` if all are taken.
     pub(super) fn reserve(&self) -> Option<Id> {
-        let index = {
-            let mut free = self.free();
-            match free.vacant.pop_front() {
+        let (index, chunk) = {
+            let mut free = self.free.lock();
+            let index = match free.vacant.pop_front() {
                 Some(index) => index,
                 None if free.used < CHUNK * CHUNKS => {
                     free.used += 1;
                     free.used - 1
                 }
                 None => return None,
-            }
-        };
-        let chunk = self.chunks.get(index / CHUNK)?.get_or_init(|| {
-            let vacant = |_| Slot {
-                state: AtomicU64::new(Slot::<T>::pack(1, VACANT, 0)),
-                value: UnsafeCell::new(None),
             };
-            (0..CHUNK).map(vacant).collect()
-        });
+            // Under the lock, so that no fork finds it half made.
+            (index, self.chunks.get(index / CHUNK)?.get_or_init(chunk))
+        };
         let slot = chunk.get(index % CHUNK)?;
         let generation = slot.state.load(Ordering::Acquire) >> GENERATION_SHIFT;
         // The table itself is the first user, until the value is retired.
@@ -262,7 +248,7 @@ impl<T: Send + Sync> Table<T> {
         };
         slot.state
             .store(Slot::<T>::pack(next, VACANT, 0), Ordering::Release);
-        self.free().vacant.push_back(id.slot());
+        self.free.lock().vacant.push_back(id.slot());
         drop(value);
     }
 }

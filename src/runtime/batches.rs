@@ -155,7 +155,7 @@ impl<B: Reusable> Batches<B> {
                 return None;
             }
             queue.asleep = true;
-            self.ready.wait(&mut queue);
+            queue = self.ready.wait(queue);
             queue.asleep = false;
         }
     }

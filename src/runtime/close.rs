@@ -107,8 +107,6 @@ impl<C: Client> Handle<C> {
         if let Some(mut engine) = self.engine.try_lock() {
             engine.connection = None;
             engine.probe = None;
-            // An unlock would look for threads to wake, and there are none.
-            std::mem::forget(engine);
         }
         self.client.closed();
     }

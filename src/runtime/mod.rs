@@ -14,6 +14,7 @@ mod inbox;
 mod inlet;
 mod io_thread;
 mod limits;
+pub(crate) mod locks;
 #[cfg(all(test, loom))]
 mod models;
 pub(crate) mod primitives;

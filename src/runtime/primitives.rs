@@ -2,7 +2,7 @@
 //! are those of the model checker, with the same interface.
 
 #[cfg(not(all(test, loom)))]
-pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+pub(crate) use super::locks::{Condvar, Mutex, MutexGuard};
 #[cfg(not(all(test, loom)))]
 pub(crate) use std::sync::atomic::AtomicU64;
 
@@ -21,9 +21,11 @@ pub(crate) fn interleave() {
 
 #[cfg(all(test, loom))]
 mod modelled {
-    use std::ops::{Deref, DerefMut};
+    use std::sync::PoisonError;
 
     use loom::sync;
+
+    pub(crate) use sync::MutexGuard;
 
     #[derive(Debug, Default)]
     pub(crate) struct Mutex<T>(sync::Mutex<T>);
@@ -35,39 +37,12 @@ mod modelled {
 
         #[track_caller]
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-            MutexGuard(self.0.lock().ok())
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
         #[track_caller]
         pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-            self.0.try_lock().ok().map(|guard| MutexGuard(Some(guard)))
-        }
-    }
-
-    /// Empty only inside of [`Condvar::wait`].
-    #[derive(Debug)]
-    pub(crate) struct MutexGuard<'a, T>(Option<sync::MutexGuard<'a, T>>);
-
-    impl<T> Deref for MutexGuard<'_, T> {
-        type Target = T;
-
-        fn deref(&self) -> &T {
-            self.0.as_ref().expect("the lock is held")
-        }
-    }
-
-    impl<T> DerefMut for MutexGuard<'_, T> {
-        fn deref_mut(&mut self) -> &mut T {
-            self.0.as_mut().expect("the lock is held")
-        }
-    }
-
-    /// How every wait with a limit ends.
-    pub(crate) struct TimedOut;
-
-    impl TimedOut {
-        pub(crate) fn timed_out(self) -> bool {
-            true
+            self.0.try_lock().ok()
         }
     }
 
@@ -80,19 +55,18 @@ mod modelled {
         }
 
         #[track_caller]
-        pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
-            let held = guard.0.take().expect("the lock is held");
-            guard.0 = self.0.wait(held).ok();
+        pub(crate) fn wait<'a, T>(&self, held: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+            self.0.wait(held).unwrap_or_else(PoisonError::into_inner)
         }
 
         /// The checker has no time. So it is always over at once: what others do in time, the
         /// checker lets them do before.
-        pub(crate) fn wait_until<T>(
+        pub(crate) fn wait_until<'a, T>(
             &self,
-            _guard: &mut MutexGuard<'_, T>,
+            held: MutexGuard<'a, T>,
             _end: std::time::Instant,
-        ) -> TimedOut {
-            TimedOut
+        ) -> (MutexGuard<'a, T>, bool) {
+            (held, true)
         }
 
         #[track_caller]

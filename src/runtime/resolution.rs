@@ -4,13 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::Mutex;
-
 use crate::core::connect_string::HostPort;
 use crate::core::hosts::shuffle;
 use crate::log;
 use crate::log::{Level, Threshold};
 use crate::net::{resolver, thread};
+use crate::runtime::locks::Mutex;
 
 /// What the background thread has to do.
 type Work = Box<dyn FnOnce() + Send>;

@@ -19,8 +19,11 @@ impl Waiter {
     /// Finishes the request: `write` stores the results and says the code, then the caller runs
     /// on. `write` runs under the waiter's lock, so the caller cannot return meanwhile.
     pub fn finish(&self, write: impl FnOnce() -> Code) {
-        let mut result = self.result.lock();
-        *result = Some(write());
+        {
+            let mut result = self.result.lock();
+            *result = Some(write());
+        }
+        // Without the lock, or who wakes up has to wait for it.
         self.done.notify_one();
     }
 
@@ -28,7 +31,10 @@ impl Waiter {
     pub fn is_finished_within(&self, limit: Duration) -> bool {
         let end = Instant::now() + limit;
         let mut result = self.result.lock();
-        while result.is_none() && !self.done.wait_until(&mut result, end).timed_out() {}
+        let mut over = false;
+        while result.is_none() && !over {
+            (result, over) = self.done.wait_until(result, end);
+        }
         result.is_some()
     }
 
@@ -38,7 +44,7 @@ impl Waiter {
         loop {
             match result.take() {
                 Some(code) => return code,
-                None => self.done.wait(&mut result),
+                None => result = self.done.wait(result),
             }
         }
     }

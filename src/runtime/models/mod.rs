@@ -55,7 +55,7 @@ impl Doorbell {
     fn poll(&self, may_block: bool) {
         let mut ringing = self.0.ringing.lock();
         while may_block && !*ringing {
-            self.0.rung.wait(&mut ringing);
+            ringing = self.0.rung.wait(ringing);
         }
         *ringing = false;
     }
