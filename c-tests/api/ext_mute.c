@@ -1,6 +1,7 @@
 /* The end of all callbacks. Every test is a process of its own. */
 #define _GNU_SOURCE
 #include "../harness/ext.h"
+#include "../harness/leaks.h"
 #include "../harness/live.h"
 
 #include <sys/wait.h>

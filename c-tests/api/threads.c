@@ -1,6 +1,7 @@
 /* Which thread calls what, in which order, and what callbacks may do. */
 #define _GNU_SOURCE
 #include "../harness/harness.h"
+#include "../harness/leaks.h"
 #include "../harness/live.h"
 #include "../harness/stage.h"
 

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "harness.h"
 
+#include "leaks.h"
+
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -73,27 +75,6 @@ static int deadline_ms(void)
     const char *setting = getenv("ZK_TEST_DEADLINE_MS");
     return setting ? atoi(setting) : DEADLINE_MS;
 }
-
-static const char *lost_on_purpose;
-
-void harness_lose_memory(const char *reason)
-{
-    lost_on_purpose = reason;
-}
-
-#ifdef __SANITIZE_ADDRESS__
-int __lsan_do_recoverable_leak_check(void);
-
-void harness_check_leaks(void)
-{
-    if (lost_on_purpose == NULL)
-        __lsan_do_recoverable_leak_check();
-}
-#else
-void harness_check_leaks(void)
-{
-}
-#endif
 
 /* Writes one message and ends the process; the first thread to come wins. */
 __attribute__((noreturn)) static void finish(char kind, const char *text)

@@ -108,12 +108,6 @@ void harness_check_str(const char *file, int line, const char *what, const char 
 void harness_check_bytes(const char *file, int line, const char *what, const void *actual,
                          size_t actual_length, const void *expected, size_t expected_length);
 
-/* Has LeakSanitizer report what is lost by now; nothing without it. Done at the
- * end of each test that passes. */
-void harness_check_leaks(void);
-/* For a test that loses memory of the library on purpose: it is not done then. */
-void harness_lose_memory(const char *reason);
-
 /* Milliseconds on a clock that never goes back. */
 long long harness_now_ms(void);
 /* The moment between two looks at a condition. */

@@ -2,6 +2,7 @@
 #include "rounds.h"
 
 #include "harness.h"
+#include "leaks.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -7,6 +7,8 @@
 
 #include <zookeeper/zookeeper.h>
 
+#include "../harness/leaks.h"
+
 /* Writes behind a block that the library has made. */
 static void overflow_in_the_program(void)
 {
@@ -55,6 +57,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc == 2 && i < sizeof faults / sizeof *faults; i++) {
         if (strcmp(argv[1], faults[i].name) == 0) {
             faults[i].make();
+            harness_check_leaks();
             return 0;
         }
     }

@@ -10,8 +10,7 @@ use anyhow::{Result, bail};
 
 use super::c_api::Setup;
 use super::rust::run_tests;
-use super::sanitizer::{Sanitizer, made_by_library, nothing_in};
-use crate::artifacts::root;
+use super::sanitizer::{FAULTY, Sanitizer, made_by_library, nothing_in};
 use crate::report::Report;
 use crate::server::Kind;
 
@@ -103,8 +102,7 @@ fn options(reports: &Path) -> (&'static str, std::ffi::OsString) {
 /// Fails unless `fault` is reported in the words `said`.
 fn sees(setup: &Setup, fault: &str, said: &str) -> Result<()> {
     let reports = tempfile::tempdir()?;
-    let source = root().join("c-tests/sanitizers/faulty.c");
-    setup.run_alone(&source, &[fault], &[options(reports.path())])?;
+    setup.run_alone(&FAULTY, &[fault], &[options(reports.path())])?;
     match nothing_in(reports.path(), less_leaks_of_programs) {
         Ok(()) => bail!("{fault}: nothing is reported"),
         Err(found) if !found.to_string().contains(said) => bail!("{fault}: {found}"),

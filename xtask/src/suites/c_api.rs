@@ -183,13 +183,13 @@ impl Setup {
     /// Builds and runs one program that is no list of tests, however it ends.
     pub(super) fn run_alone(
         &self,
-        source: &Path,
+        sources: &[&str],
         arguments: &[&str],
         environment: &[(&str, OsString)],
     ) -> Result<()> {
         let folder = tempfile::tempdir()?;
-        let program = folder.path().join(display_name(source));
-        Program::new([source.to_owned()])
+        let program = folder.path().join("alone");
+        Program::new(sources.iter().map(|source| root().join(source)))
             .flags(&self.flags)
             .link_flags(&self.link_flags)
             .build(&self.library, &program)?;

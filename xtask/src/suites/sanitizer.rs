@@ -20,6 +20,8 @@ use crate::report::Report;
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 const LIMIT: Duration = Duration::from_secs(10 * 60);
+/// A program that makes one fault.
+pub(super) const FAULTY: [&str; 2] = ["c-tests/sanitizers/faulty.c", "c-tests/harness/leaks.c"];
 /// Reports longer than this say the same again.
 const SHOWN_LINES: usize = 60;
 /// What the programs do not get from the compiler because they do not link with its runtime.
@@ -144,7 +146,13 @@ pub(super) fn made_by_library(leak: &str) -> bool {
         let starts = ["#", "at 0x", "by 0x"];
         starts.iter().any(|start| line.starts_with(start))
     };
-    let mut callers = leak.lines().map(str::trim_start).filter(is_frame).skip(1);
+    // A program may have an allocator of its own in front of the real one.
+    let allocates = |frame: &&str| {
+        let names = [" malloc (", " calloc (", " realloc ("];
+        names.iter().any(|name| frame.contains(name))
+    };
+    let frames = leak.lines().map(str::trim_start).filter(is_frame).skip(1);
+    let mut callers = frames.skip_while(allocates);
     callers
         .find(|frame| frame.contains(library) || !frame.contains(".so"))
         .is_some_and(|frame| frame.contains(library))
@@ -198,6 +206,10 @@ mod tests {
             (
                 "   by 0x2: on_data (probe.c:9)\n   by 0x3: g (in /t/libzookeeper_mt.so)",
                 false,
+            ),
+            (
+                "   by 0x2: malloc (limits.c:9)\n   by 0x3: g (in /t/libzookeeper_mt.so)",
+                true,
             ),
             ("", false),
         ] {
