@@ -149,8 +149,11 @@ TEST(a_socket_that_cannot_be_made_is_a_system_error, "C-442")
     none = limit;
     none.rlim_cur = 0;
     CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
-    CHECK_INT(zoo_aget(zh, "/a", 0, on_data, &get), ZOK);
-    probe_wait(&get, 4);
+    /* The first of them may end with an attempt that has its socket already. */
+    for (int i = 3; i < 5; i++) {
+        CHECK_INT(zoo_aget(zh, "/a", 0, on_data, &get), ZOK);
+        probe_wait(&get, i + 1);
+    }
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     CHECK_INT(get.rc, ZSYSTEMERROR);
     CHECK_INT(zookeeper_close(zh), ZOK);
