@@ -73,14 +73,18 @@ impl Service {
                 "{:8.1} s {requests:>9} requests: {fault:?}",
                 begin.elapsed().as_secs_f64()
             );
-            self.inject(stage, fault)?;
+            if !self.inject(stage, fault)? {
+                eprintln!("{:>10} that did not come about", "");
+                continue;
+            }
             if let Some(count) = stage.injected.get(fault.kind()) {
                 count.fetch_add(1, Ordering::Relaxed);
             }
         }
     }
 
-    fn inject(&mut self, stage: &Stage, fault: Fault) -> Result<()> {
+    /// False if the fault did not come about: nothing was there to be hit.
+    fn inject(&mut self, stage: &Stage, fault: Fault) -> Result<bool> {
         match fault {
             Fault::Kill(server, time) => {
                 self.ensemble.kill(server);
@@ -97,17 +101,19 @@ impl Service {
             Fault::Expire(client) => {
                 let id = stage.ids.get(usize::from(client));
                 let id = id.and_then(|id| *id.lock().unwrap_or_else(PoisonError::into_inner));
-                if let Some((session, id)) = id {
-                    stage.recorder.note(session, What::TakenOver);
-                    let hosts = self.ensemble.hosts();
-                    let timeout = stage.timeout_ms;
-                    let thief = Handle::open_silently(stage.api, &hosts, timeout, Some(&id))?;
-                    let deadline = Instant::now() + TAKEOVER;
-                    let undecided = |state| state > 0 && state != SessionState::CONNECTED;
-                    while undecided(thief.state()) && Instant::now() < deadline {
-                        std::thread::sleep(POLL);
-                    }
+                let Some((session, id)) = id else {
+                    return Ok(false);
+                };
+                stage.recorder.note(session, What::TakenOver);
+                let hosts = self.ensemble.hosts();
+                let timeout = stage.timeout_ms;
+                let thief = Handle::open_silently(stage.api, &hosts, timeout, Some(&id))?;
+                let deadline = Instant::now() + TAKEOVER;
+                let undecided = |state| state > 0 && state != SessionState::CONNECTED;
+                while undecided(thief.state()) && Instant::now() < deadline {
+                    std::thread::sleep(POLL);
                 }
+                return Ok(thief.state() == SessionState::CONNECTED);
             }
             Fault::Cut(server) => self.proxy(server, Proxy::cut),
             Fault::CutAfter(server, toward, bytes) => {
@@ -123,7 +129,7 @@ impl Service {
                 self.proxy(server, Proxy::release);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn proxy(&self, server: usize, what: impl FnOnce(&Proxy)) {
