@@ -1,6 +1,7 @@
 /* Makes one fault, which the checkers of memory have to see; otherwise what
  * they do not report would mean nothing. */
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,24 @@ static void leak_of_the_library(void)
     memset(&strings, 0, sizeof strings);
 }
 
+static void *write_into(void *buffer)
+{
+    *(volatile char *)buffer = 'x';
+    return NULL;
+}
+
+/* Gives the library a value that another thread may be writing. */
+static void race_with_the_library(void)
+{
+    static char value[8];
+    pthread_t writer;
+    zhandle_t *zh = zookeeper_init("127.0.0.1:1", NULL, 30000, NULL, NULL, ZOO_NO_LOG_CLIENTENV);
+    pthread_create(&writer, NULL, write_into, value);
+    zoo_aset(zh, "/a", value, sizeof value, -1, NULL, NULL);
+    pthread_join(writer, NULL);
+    zookeeper_close(zh);
+}
+
 static void undefined_behaviour(void)
 {
     volatile int most = INT_MAX;
@@ -52,6 +71,7 @@ int main(int argc, char **argv)
         {"overflow-in-the-program", overflow_in_the_program},
         {"overflow-in-the-library", overflow_in_the_library},
         {"leak-of-the-library", leak_of_the_library},
+        {"race-with-the-library", race_with_the_library},
         {"undefined-behaviour", undefined_behaviour},
     };
     for (size_t i = 0; argc == 2 && i < sizeof faults / sizeof *faults; i++) {

@@ -6,10 +6,11 @@
 //! A panic under a lock does not close it for ever. What it leaves is dealt with where panics are
 //! caught.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::{self, PoisonError, TryLockError};
 use std::time::Instant;
 
-pub(crate) use sync::MutexGuard;
+use order::{Follower, Order};
 
 /// How often a taken lock is looked at with pauses of 2, 4, ... instructions in between.
 const SPINS: u32 = 3;
@@ -19,11 +20,41 @@ const YIELDS: u32 = 6;
 
 /// Mutual exclusion. Any thread.
 #[derive(Debug, Default)]
-pub(crate) struct Mutex<T>(sync::Mutex<T>);
+pub(crate) struct Mutex<T> {
+    lock: sync::Mutex<T>,
+    order: Order,
+}
+
+/// The lock, as long as a thread has it.
+#[derive(Debug)]
+pub(crate) struct MutexGuard<'a, T> {
+    // Before the lock: fields are dropped in this order.
+    follower: Follower<'a>,
+    held: sync::MutexGuard<'a, T>,
+}
+
+impl<T> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.held
+    }
+}
+
+impl<T> DerefMut for MutexGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.held
+    }
+}
 
 impl<T> Mutex<T> {
     pub(crate) const fn new(value: T) -> Self {
-        Self(sync::Mutex::new(value))
+        Self {
+            lock: sync::Mutex::new(value),
+            order: Order::new(),
+        }
     }
 
     #[inline]
@@ -50,17 +81,23 @@ impl<T> Mutex<T> {
                 return guard;
             }
         }
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.guard(self.lock.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// `None` if it is taken.
     #[inline]
     pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
-        match self.0.try_lock() {
-            Ok(guard) => Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        match self.lock.try_lock() {
+            Ok(held) => Some(self.guard(held)),
+            Err(TryLockError::Poisoned(poisoned)) => Some(self.guard(poisoned.into_inner())),
             Err(TryLockError::WouldBlock) => None,
         }
+    }
+
+    #[inline]
+    fn guard<'a>(&'a self, held: sync::MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        let follower = self.order.follow();
+        MutexGuard { follower, held }
     }
 }
 
@@ -78,22 +115,29 @@ impl Condvar {
     }
 
     #[inline]
-    pub(crate) fn wait<'a, T>(&self, held: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-        self.0.wait(held).unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        let MutexGuard { follower, held } = guard;
+        let order = follower.let_go();
+        let held = self.0.wait(held).unwrap_or_else(PoisonError::into_inner);
+        let follower = order.follow();
+        MutexGuard { follower, held }
     }
 
     /// Not beyond `end`; true if it is over.
     pub(crate) fn wait_until<'a, T>(
         &self,
-        held: MutexGuard<'a, T>,
+        guard: MutexGuard<'a, T>,
         end: Instant,
     ) -> (MutexGuard<'a, T>, bool) {
         let left = end.saturating_duration_since(Instant::now());
+        let MutexGuard { follower, held } = guard;
+        let order = follower.let_go();
         let (held, result) = self
             .0
             .wait_timeout(held, left)
             .unwrap_or_else(PoisonError::into_inner);
-        (held, result.timed_out())
+        let follower = order.follow();
+        (MutexGuard { follower, held }, result.timed_out())
     }
 
     #[inline]
@@ -103,6 +147,75 @@ impl Condvar {
 
     pub(crate) fn notify_all(&self) {
         self.0.notify_all();
+    }
+}
+
+/// Who has a lock sees what was done under it before. ThreadSanitizer must be told: it does not know
+/// what compiled code of the standard library does, which is where threads wait. So when the library
+/// is built for it, each lock has a word that says once more what the lock means.
+#[cfg(tsan)]
+mod order {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    #[derive(Debug, Default)]
+    pub(super) struct Order(AtomicU32);
+
+    impl Order {
+        pub(super) const fn new() -> Self {
+            Self(AtomicU32::new(0))
+        }
+
+        /// Whoever has just got the lock comes after those who had it.
+        pub(super) fn follow(&self) -> Follower<'_> {
+            self.0.load(Ordering::Acquire);
+            Follower(self)
+        }
+    }
+
+    /// Comes before those who will have the lock, once it is dropped.
+    #[derive(Debug)]
+    pub(super) struct Follower<'a>(&'a Order);
+
+    impl<'a> Follower<'a> {
+        pub(super) fn let_go(self) -> &'a Order {
+            self.0
+        }
+    }
+
+    impl Drop for Follower<'_> {
+        fn drop(&mut self) {
+            self.0.0.fetch_add(1, Ordering::Release);
+        }
+    }
+}
+
+/// Nothing.
+#[cfg(not(tsan))]
+mod order {
+    use std::marker::PhantomData;
+
+    #[derive(Debug, Default)]
+    pub(super) struct Order;
+
+    impl Order {
+        pub(super) const fn new() -> Self {
+            Self
+        }
+
+        #[inline]
+        pub(super) fn follow(&self) -> Follower<'_> {
+            Follower(PhantomData)
+        }
+    }
+
+    #[derive(Debug)]
+    pub(super) struct Follower<'a>(PhantomData<&'a Order>);
+
+    impl<'a> Follower<'a> {
+        #[inline]
+        pub(super) fn let_go(self) -> &'a Order {
+            &Order
+        }
     }
 }
 

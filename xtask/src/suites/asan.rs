@@ -6,11 +6,11 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 
 use super::c_api::Setup;
 use super::rust::run_tests;
-use super::sanitizer::{FAULTY, Sanitizer, made_by_library, nothing_in};
+use super::sanitizer::{FAULTY, Sanitizer, is_said_in, made_by_library, nothing_in};
 use crate::report::Report;
 use crate::server::Kind;
 
@@ -103,11 +103,7 @@ fn options(reports: &Path) -> (&'static str, std::ffi::OsString) {
 fn sees(setup: &Setup, fault: &str, said: &str) -> Result<()> {
     let reports = tempfile::tempdir()?;
     setup.run_alone(&FAULTY, &[fault], &[options(reports.path())])?;
-    match nothing_in(reports.path(), less_leaks_of_programs) {
-        Ok(()) => bail!("{fault}: nothing is reported"),
-        Err(found) if !found.to_string().contains(said) => bail!("{fault}: {found}"),
-        Err(_) => Ok(()),
-    }
+    is_said_in(reports.path(), less_leaks_of_programs, said).context(fault.to_owned())
 }
 
 /// A report without the leaks in which the library has no part.

@@ -6,10 +6,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 
 use super::c_api::Setup;
-use super::sanitizer::{FAULTY, made_by_library, nothing_in};
+use super::sanitizer::{FAULTY, is_said_in, made_by_library, nothing_in};
 use crate::artifacts::Library;
 use crate::report::Report;
 use crate::server::Kind;
@@ -88,11 +88,7 @@ fn sees(fault: &str, said: &str) -> Result<()> {
     let reports = tempfile::tempdir()?;
     let setup = under_valgrind(reports.path());
     setup.run_alone(&FAULTY, &[fault], &[])?;
-    match nothing_in(reports.path(), less_leaks_of_programs) {
-        Ok(()) => bail!("{fault}: nothing is reported"),
-        Err(found) if !found.to_string().contains(said) => bail!("{fault}: {found}"),
-        Err(_) => Ok(()),
-    }
+    is_said_in(reports.path(), less_leaks_of_programs, said).context(fault.to_owned())
 }
 
 /// A report without the leaks in which the library has no part.

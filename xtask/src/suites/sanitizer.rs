@@ -109,8 +109,8 @@ impl Sanitizer {
             .env(
                 "RUSTFLAGS",
                 format!(
-                    "-Zsanitizer={} -Cunsafe-allow-abi-mismatch=sanitizer -Cforce-frame-pointers=yes",
-                    self.rust
+                    "-Zsanitizer={} -Cunsafe-allow-abi-mismatch=sanitizer -Cforce-frame-pointers=yes --cfg {}",
+                    self.rust, self.runtime
                 ),
             )
             // The library's one C file.
@@ -184,6 +184,15 @@ pub(super) fn nothing_in(folder: &Path, select: impl Fn(&str) -> String) -> Resu
         shown.join("\n"),
         summaries.join("\n")
     )
+}
+
+/// Fails unless the reports in `folder` say this, which shows that faults are seen.
+pub(super) fn is_said_in(folder: &Path, select: impl Fn(&str) -> String, said: &str) -> Result<()> {
+    match nothing_in(folder, select) {
+        Ok(()) => bail!("nothing is reported"),
+        Err(found) if !found.to_string().contains(said) => bail!("not {said:?}, but: {found}"),
+        Err(_) => Ok(()),
+    }
 }
 
 #[cfg(test)]
