@@ -353,8 +353,8 @@ static void hammer(void *argument)
 static int refuse_and_close(zhandle_t *zh)
 {
     if (zoo_exists(zh, "/a", 0, NULL) != ZINVALIDSTATE)
-        return 1;
-    return zookeeper_close(zh) == ZOK ? 0 : 2;
+        return 3;
+    return close_and_look(zh);
 }
 
 TEST(forks_amid_calls_of_many_threads_harm_neither_process, "F-53, C-519")

@@ -119,7 +119,11 @@ pub(super) fn end(
     };
     run(&handle, zh, Code::SYSTEM_ERROR.0, |handle| {
         if handle.client().is_inherited() {
-            handle.forsake();
+            if let Some(socket) = handle.forsake() {
+                // SAFETY: the connection was in the hands of a thread of the parent, which is
+                // not here and whose lock nobody gets any more.
+                unsafe { socket.close_inherited() };
+            }
             Code::OK.0
         } else {
             to_int(end(handle))

@@ -2,7 +2,9 @@
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::SocketAddr;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use mio::net::TcpStream;
@@ -12,6 +14,48 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
+    noted: Option<Arc<Note>>,
+}
+
+/// Which descriptor a connection has, for a child of fork, where the lock that the connection is
+/// under may have been left locked.
+#[derive(Debug)]
+pub struct Note(AtomicI32);
+
+const NOTHING: RawFd = -1;
+
+impl Default for Note {
+    fn default() -> Self {
+        Self(AtomicI32::new(NOTHING))
+    }
+}
+
+impl Note {
+    /// Closes this process's share of the connection, if there is one.
+    ///
+    /// # Safety
+    /// Nobody uses or drops the connection any more: whoever could is a thread of the parent
+    /// process.
+    pub unsafe fn close_inherited(&self) {
+        let fd = self.0.swap(NOTHING, Ordering::Relaxed);
+        if fd != NOTHING {
+            // SAFETY: the descriptor is open, because it is noted only as long as it is, and its
+            // owner is not there, as our caller promises.
+            drop(unsafe { OwnedFd::from_raw_fd(fd) });
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // Before the descriptor is closed; not if another connection has taken its place.
+        if let Some(note) = &self.noted {
+            let ours = self.fd();
+            let _ = note
+                .0
+                .compare_exchange(ours, NOTHING, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
 }
 
 /// How far a connection attempt has come.
@@ -40,7 +84,14 @@ impl Connection {
             Err(e) => return Err(StartError::Connect(e)),
         }
         let stream = TcpStream::from_std(socket.into());
-        Ok((Self { stream }, nodelay_failed))
+        let noted = None;
+        Ok((Self { stream, noted }, nodelay_failed))
+    }
+
+    /// Has the descriptor noted as long as the connection is there.
+    pub fn note_in(&mut self, note: &Arc<Note>) {
+        note.0.store(self.fd(), Ordering::Relaxed);
+        self.noted = Some(note.clone());
     }
 
     /// For registration with a poll.
@@ -123,4 +174,45 @@ pub enum StartError {
     Socket(io::Error),
     /// The connect was refused on the spot.
     Connect(io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::forget;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn connection(listener: &TcpListener) -> Connection {
+        let (connection, _) = Connection::start(listener.local_addr().unwrap()).unwrap();
+        connection
+    }
+
+    #[test]
+    fn what_a_note_closes_is_closed_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let note = Arc::new(Note::default());
+        let mut connection = connection(&listener);
+        connection.note_in(&note);
+        let (mut peer, _) = listener.accept().unwrap();
+        // As in a child: nobody is there to drop it.
+        forget(connection);
+        // SAFETY: the connection is forgotten.
+        unsafe { note.close_inherited() };
+        assert_eq!(peer.read(&mut [0]).unwrap(), 0);
+        assert_eq!(note.0.load(Ordering::Relaxed), NOTHING);
+    }
+
+    #[test]
+    fn a_note_is_of_the_last_connection() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let note = Arc::new(Note::default());
+        let (mut first, mut second) = (connection(&listener), connection(&listener));
+        first.note_in(&note);
+        second.note_in(&note);
+        drop(first);
+        assert_eq!(note.0.load(Ordering::Relaxed), second.fd());
+        drop(second);
+        assert_eq!(note.0.load(Ordering::Relaxed), NOTHING);
+    }
 }

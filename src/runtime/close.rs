@@ -10,7 +10,7 @@ use zk_proto::EventType;
 use super::{Client, Handle};
 use crate::core::State;
 use crate::net::clock;
-use crate::net::socket::Connection;
+use crate::net::socket::{Connection, Note};
 use crate::net::thread::Thread;
 
 /// Time to get the close request out (C-530).
@@ -23,6 +23,8 @@ const ANSWER_LIMIT: Duration = Duration::from_millis(1500);
 #[derive(Debug, Default)]
 pub(super) struct Life {
     closing: AtomicBool,
+    /// A child of fork has ended the handle for itself.
+    forsaken: AtomicBool,
     /// The close came from a callback, so the completion thread has to finish it.
     finish_after_callbacks: AtomicBool,
     /// How long the server may hold the close up, if that is limited.
@@ -102,13 +104,21 @@ impl<C: Client> Handle<C> {
 
     /// Ends the handle in a child of fork, where its threads are not. The session is the
     /// parent's, so nobody hears of it; the child's share of the socket is closed. What the
-    /// threads had in hand stays as it was, because nobody can say in which state it is.
-    pub fn forsake(&self) {
-        if let Some(mut engine) = self.engine.try_lock() {
+    /// threads had in hand stays as it was, because nobody can say in which state it is. If one
+    /// of them had the connection in hand, the socket is left to the caller: nobody else uses it
+    /// any more.
+    pub fn forsake(&self) -> Option<&Note> {
+        if self.life.forsaken.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        let engine = self.engine.try_lock();
+        let in_hand = engine.is_none();
+        if let Some(mut engine) = engine {
             engine.connection = None;
             engine.probe = None;
         }
         self.client.closed();
+        in_hand.then_some(&*self.socket)
     }
 
     fn end(&self, farewell: Farewell, patience: Option<Duration>) {

@@ -80,6 +80,7 @@ impl<C: Client> Engine<C> {
         self.registry
             .register(connection.source(), SOCKET, interest)
             .map_err(StartError::Socket)?;
+        connection.note_in(&self.socket);
         Ok(connection)
     }
 

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::sync::Arc;
 
 use mio::{Registry, Token};
 use zk_proto::Code;
@@ -22,7 +23,7 @@ use crate::core::connect_string::HostPort;
 use crate::core::{Core, Delivery, Events, Fault, Gate, Millis, Queue, State};
 use crate::log::{self, Line, Threshold};
 use crate::net::clock;
-use crate::net::socket::{Connection, StartError};
+use crate::net::socket::{Connection, Note, StartError};
 
 /// Chunks that are sent with one call. Fewer, larger calls wake the server less often.
 const AT_ONCE: usize = 16;
@@ -71,6 +72,8 @@ impl<C: Client> Aftermath<C> {
 pub(super) struct Engine<C: Client> {
     pub(super) core: Core<C::Cookie, C::Watcher, C::Auth>,
     pub(super) connection: Option<Connection>,
+    /// Where the descriptor of `connection` is noted.
+    pub(super) socket: Arc<Note>,
     /// The kernel took less than was offered; wait for writability.
     pub(super) blocked: bool,
     pub(super) hosts: Vec<HostPort>,
@@ -96,6 +99,7 @@ impl<C: Client> Engine<C> {
         core: Core<C::Cookie, C::Watcher, C::Auth>,
         hosts: Vec<HostPort>,
         registry: Registry,
+        socket: Arc<Note>,
         threshold: Threshold,
     ) -> Self {
         let events = Events {
@@ -105,6 +109,7 @@ impl<C: Client> Engine<C> {
         Self {
             core,
             connection: None,
+            socket,
             blocked: false,
             hosts,
             inbox: Inbox::default(),

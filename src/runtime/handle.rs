@@ -20,6 +20,7 @@ use crate::core::connect_string::{ConnectStringError, Syntax, parse_hosts, split
 use crate::core::outbox::server_path;
 use crate::core::{Core, Millis, Outbox, Request, Settings, State, encode, xid};
 use crate::log::{self, Line};
+use crate::net::socket::Note;
 use crate::net::thread;
 
 /// What callers append to.
@@ -33,6 +34,8 @@ pub struct Handle<C: Client> {
     pub(super) client: C,
     pub(super) chroot: Box<[u8]>,
     pub(super) engine: Mutex<Engine<C>>,
+    /// The descriptor of the connection, for who cannot get the engine.
+    pub(super) socket: Arc<Note>,
     pub(super) inlet: Inlet<Requests<C>, Arc<mio::Waker>>,
     pub(super) dispatcher: Dispatcher<C>,
     pub(super) life: Life,
@@ -124,11 +127,14 @@ impl<C: Client> Handle<C> {
         if let Some(bytes) = config.max_frame {
             core.set_max_frame(bytes);
         }
-        let engine = Engine::new(core, hosts, registry, client.log_threshold());
+        let socket = Arc::new(Note::default());
+        let threshold = client.log_threshold();
+        let engine = Engine::new(core, hosts, registry, socket.clone(), threshold);
         let handle = Self {
             client,
             chroot: chroot.into(),
             engine: Mutex::new(engine),
+            socket,
             inlet: Inlet::new(Outbox::default(), Arc::new(waker)),
             dispatcher: Dispatcher::default(),
             life: Life::default(),
