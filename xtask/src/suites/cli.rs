@@ -77,7 +77,8 @@ impl Driven {
     pub(super) fn send(&mut self, command: &str) -> Result<()> {
         self.transcript.push(format!("> {command}"));
         let stdin = self.stdin.as_mut().context("stdin is closed")?;
-        writeln!(stdin, "{command}")?;
+        // In one piece: Debian's shell sometimes drops a command that comes in several.
+        stdin.write_all(format!("{command}\n").as_bytes())?;
         Ok(())
     }
 
